@@ -1,0 +1,32 @@
+"""stemlab: music as stems that play together, from text, tempo, key and a bar grid.
+
+>>> import stemlab
+>>> lab = stemlab.load()  # doctest: +SKIP
+>>> group = lab.generate(["drums: tight funk kit", "bass: slap bass"], prompt="funk", bpm=100)  # doctest: +SKIP
+>>> group.play()  # doctest: +SKIP
+
+Lesson: 00_start_here.ipynb
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stemlab.generate import StemLab, load
+    from stemlab.group import Stem, StemGroup
+
+__version__ = "0.1.0"
+__all__ = ["Stem", "StemGroup", "StemLab", "__version__", "load"]
+
+_HOMES = {"load": "generate", "StemLab": "generate", "Stem": "group", "StemGroup": "group"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import stemlab` stays quick (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'stemlab' has no attribute {name!r}")
+    return getattr(import_module(f"stemlab.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

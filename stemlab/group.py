@@ -1,0 +1,197 @@
+"""Stem and StemGroup: stems of one piece that start at the same sample. The one thing that flows through everything.
+
+Lesson: 00_start_here.ipynb
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stemlab.audio import SAMPLE_RATE, check_mono, check_rate
+
+if TYPE_CHECKING:
+    import torch
+
+@dataclass(eq=False)
+class Stem:
+    """One instrument of a group.
+
+    Args:
+        name: what it is called in the group, such as "bass"; unique there.
+        prompt: the text it was asked for with, such as "bass: slap bass".
+        audio: `(N,)` float32.
+        latent: `(C, T)` as the flow made it, or None for a stem that did not come from the flow.
+    """
+
+    name: str
+    prompt: str
+    audio: np.ndarray
+    latent: "torch.Tensor | None" = None
+
+    def __post_init__(self) -> None:
+        self.audio = check_mono(self.audio, f"audio of stem {self.name!r}")
+
+
+@dataclass(eq=False)
+class StemGroup:
+    """Stems that sound together, with all that is needed to make them again.
+
+    Args:
+        stems: at least one, all of the same length, with different names.
+        bpm: beats a minute, 40 to 240, or None when nothing was asked for.
+        key: such as "A minor", or None.
+        bars: number of 4/4 bars, or None.
+        prompt: what the whole group was asked for with, such as "funk".
+        sample_rate: in Hz.
+        settings: seed, scheme, steps, guidance, activity, checkpoint and whatever else made it; must fit into JSON.
+    Raises:
+        ValueError: no stems, unequal lengths, a name twice, NaN, bpm out of range.
+
+    >>> group = StemGroup([Stem("bass", "bass: slap bass", np.full(8, 0.5)), Stem("keys", "keys: organ", np.ones(8))])
+    >>> group.names, group["bass"].prompt, float(group.mix().max())
+    (['bass', 'keys'], 'bass: slap bass', 1.0)
+    """
+
+    stems: list[Stem]
+    bpm: float | None = None
+    key: str | None = None
+    bars: int | None = None
+    prompt: str = ""
+    sample_rate: int = SAMPLE_RATE
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stems = list(self.stems)
+        if not self.stems:
+            raise ValueError('stems: got none; a group takes at least one, such as ["drums: tight funk kit"].')
+        lengths = {s.name: len(s.audio) for s in self.stems}
+        if len(lengths) < len(self.stems):
+            raise ValueError(f"stems: got the names {self.names}; each may be there once: number them (unique_names).")
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"stems: got the lengths {lengths} in samples; pad or cut them to the same length.")
+        if self.bpm is not None and not 40 <= self.bpm <= 240:
+            raise ValueError(f"bpm: got {self.bpm}; it takes 40 to 240, or None.")
+        if self.bars is not None and self.bars < 1:
+            raise ValueError(f"bars: got {self.bars}; it takes 1 or more, or None.")
+        check_rate(self.sample_rate, "sample_rate")
+
+    def __len__(self) -> int:
+        return len(self.stems)
+
+    def __iter__(self) -> Iterator[Stem]:
+        return iter(self.stems)
+
+    def __getitem__(self, which: str | int) -> Stem:
+        """The stem of that name or at that place."""
+        if isinstance(which, int):
+            return self.stems[which]
+        for stem in self.stems:
+            if stem.name == which:
+                return stem
+        raise KeyError(f"no stem {which!r} here; there are {', '.join(self.names)}")
+
+    def __repr__(self) -> str:
+        told = [f"{self.bpm:g} bpm" if self.bpm else "", self.key or "", f"{self.bars} bars" if self.bars else ""]
+        return f"StemGroup({', '.join([*self.names, f'{self.seconds:.1f} s', *filter(None, told)])})"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the stems, in order."""
+        return [s.name for s in self.stems]
+
+    @property
+    def audio(self) -> np.ndarray:
+        """All stems, `(S, N)` float32."""
+        return np.stack([s.audio for s in self.stems])
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.stems[0].audio) / self.sample_rate
+
+    @property
+    def gain(self) -> float:
+        """The one gain, at most 1, that keeps the sum of all stems within [-1, 1]."""
+        return float(1 / max(1.0, np.abs(self.audio.sum(0)).max()))
+
+    def mix(self) -> np.ndarray:
+        """The sum of the stems times `gain`, `(N,)` float32: levels between stems stay as they are."""
+        return np.clip(self.audio.sum(0) * np.float32(self.gain), -1, 1)
+
+    def save(self, folder: str | os.PathLike, force: bool = False) -> Path:
+        """Write `01_<stem>.wav` ..., `mix.wav`, `session.json`, `overview.png` and `player.html`.
+
+        WAVs are 32-bit float, so that `load` gives the samples back bit for bit. Latents, where all stems have one,
+        go into `latents.safetensors`. All is written into a folder beside and moved at the end.
+
+        Args:
+            folder: new or empty, unless `force`.
+            force: write into a folder that holds something: a group that was saved there is replaced, other files stay.
+        Returns:
+            The folder.
+        Raises:
+            ValueError: the folder holds something and `force` is off, or it is a file.
+        """
+        from stemlab import session
+
+        return session.save(self, folder, force)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike) -> "StemGroup":
+        """Read a group that `save` wrote.
+
+        Raises:
+            ValueError: no session.json there, one that is not a session, or a WAV that is missing or broken.
+        """
+        from stemlab import session
+
+        return session.load(folder)
+
+    def to_html(self, path: str | os.PathLike | None = None) -> str:
+        """One self-contained page that plays the stems in step: no kernel, no network. Written to `path` if given."""
+        from stemlab.widgets.player import page
+
+        html = page(self)
+        if path is not None:
+            Path(path).write_text(html, encoding="utf-8")
+        return html
+
+    def play(self) -> Any:
+        """A player for notebooks: play, loop, seek, and solo, mute and gain for each stem."""
+        from IPython.display import HTML
+
+        return HTML(self._repr_html_())
+
+    def _repr_html_(self) -> str:
+        """The player in a frame of its own, so that its script meets nothing else on the page."""
+        frame = f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{120 + 62 * len(self)}px;border:0"'
+        return f'<div><iframe title="stem player" allow="autoplay" {frame}></iframe></div>'
+
+
+def unique_names(prompts: Iterable[str]) -> list[str]:
+    """Names for stems: each prompt's text before its first colon, with " 2", " 3" where one comes again.
+
+    Raises:
+        ValueError: a prompt with no letter or digit before its colon.
+
+    >>> unique_names(["drums: tight funk kit", "Electric Piano", "drums: shaker"])
+    ['drums', 'electric piano', 'drums 2']
+    """
+    names: list[str] = []
+    for prompt in prompts:
+        if not isinstance(prompt, str):
+            raise ValueError(f'stems: got {prompt!r}; each takes a text such as "bass: slap bass".')
+        base = re.sub(r"[\W_]+", " ", prompt.split(":")[0].lower()).strip()[:40].strip()
+        if not base:
+            raise ValueError(f'stems: got {prompt!r}; each takes a name before its colon, such as "bass: slap bass".')
+        name, count = base, 2
+        while name in names:
+            name, count = f"{base} {count}", count + 1
+        names.append(name)
+    return names

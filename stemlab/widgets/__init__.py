@@ -1,0 +1,1 @@
+"""What is played and clicked: pages and widgets in plain JavaScript, without a build step."""
