@@ -1,0 +1,175 @@
+"""The command line: `stemlab generate`, `stemlab train`, `stemlab check`.
+
+What is wrong with an input is said in one line on stderr, with exit code 2.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stemlab import __version__
+
+_EXAMPLE = """example:
+  stemlab generate --stems "drums: tight funk kit" "bass: slap bass" --prompt funk --bpm 100 \\
+                   --key "A minor" --bars 4 --seed 7 --out out/"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words after `stemlab`; those of the command line when None.
+    Returns:
+        The exit code: 0 done, 1 something is missing (`check`), 2 a bad input, 130 stopped with Ctrl-C.
+    """
+    arguments = vars(parser().parse_args(argv))
+    command = arguments.pop("command")
+    try:
+        return command(**arguments)
+    except (ValueError, OSError) as error:
+        print("stemlab:", " ".join(str(error).split()), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stemlab: stopped; nothing was written over.", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options; an option of `generate` that is left out takes the library's default."""
+    top = argparse.ArgumentParser(
+        prog="stemlab",
+        description="Music as stems that play together.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"stemlab {__version__}")
+    commands = top.add_subparsers(metavar="{generate,train,check}", required=True)
+
+    make = commands.add_parser(
+        "generate",
+        help="make stems from text",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+    )
+    make.set_defaults(command=generate)
+    make.add_argument("--stems", nargs="+", required=True, metavar="TEXT", help='such as "bass: slap bass"')
+    make.add_argument("--out", type=Path, required=True, help="folder for the files; new or empty")
+    make.add_argument("--prompt", help="what the whole group is, such as funk")
+    make.add_argument("--bpm", type=float, help="beats a minute, 40 to 240")
+    make.add_argument("--key", help='such as "A minor"')
+    make.add_argument("--bars", type=int, help="length in 4/4 bars (4)")
+    make.add_argument("--seed", type=int, help="the same seed gives the same group (0)")
+    make.add_argument(
+        "--activity", nargs="+", metavar="STEM=BARS", help='bars on and off, a character each: "drums=.xxx"'
+    )
+    make.add_argument("--scheme", help="one-pass, two-pass or k-pass (one-pass)")
+    make.add_argument("--steps", type=int, help="solver steps (32)")
+    make.add_argument("--guidance", type=float, help="how strongly to follow the conditions (3)")
+    make.add_argument("--coupling", help="attention or noise: how the stems of a group hear each other")
+    make.add_argument("--rho", type=float, help="share of the noise that is the group's, 0 to 1 (1)")
+    make.add_argument("--weights", type=Path, help="folder of a checkpoint of your own (the bundled one)")
+    make.add_argument("--force", action="store_true", default=False, help="replace a group that is in the folder")
+
+    learn = commands.add_parser("train", help="train the codec or the flow from a JSON config")
+    learn.set_defaults(command=train)
+    learn.add_argument("config", type=Path, metavar="CONFIG", help="JSON file, such as configs/flow.json")
+    learn.add_argument("--out", type=Path, required=True, help="folder of the run")
+    learn.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    learn.add_argument("--minutes", type=float, help="stop after so long; --resume goes on later")
+
+    look = commands.add_parser("check", help="is this machine ready")
+    look.set_defaults(command=check)
+    return top
+
+
+def generate(
+    stems: list[str],
+    out: Path,
+    force: bool = False,
+    activity: Sequence[str] = (),
+    weights: Path | None = None,
+    **options: Any,
+) -> int:
+    """`stemlab generate`: make a group and write it to a folder; `options` go to `StemLab.generate` as they are."""
+    if activity:
+        options["activity"] = parse_activity(activity)
+    from stemlab.session import check_folder
+
+    check_folder(out, force)  # before the work, not after it
+    from tqdm import tqdm
+
+    import stemlab
+
+    lab = stemlab.load(weights)
+    with tqdm(desc="generating", unit="step", leave=False) as bar:
+
+        def progress(step: int, total: int) -> None:
+            bar.total, bar.n = total, step
+            bar.refresh()
+
+        started = time.perf_counter()
+        group = lab.generate(stems, callback=progress, **options)
+        seconds = time.perf_counter() - started
+    folder = group.save(out, force=force)
+    print(f"{len(group)} stems of {group.seconds:.1f} s made in {seconds:.1f} s, in {folder}:")
+    for file in sorted(folder.glob("*.wav")):
+        print(f"  {file.name}")
+    print(f"Picture: {folder / 'overview.png'}")
+    print(f"Player:  {folder / 'player.html'}  (open it in a browser)")
+    return 0
+
+
+def parse_activity(words: Sequence[str]) -> dict[str, str]:
+    """Turn `["drums=.xxx"]` into `{"drums": ".xxx"}`.
+
+    Raises:
+        ValueError: no "=" in a word, nothing on one side of it, or a stem twice.
+
+    >>> parse_activity(["drums=.xxx", "bass=xx.x"])
+    {'drums': '.xxx', 'bass': 'xx.x'}
+    """
+    told: dict[str, str] = {}
+    for word in words:
+        name, _, bars = (part.strip() for part in word.partition("="))
+        if not name or not bars:
+            raise ValueError(f'activity: got {word!r}; it takes a stem, "=" and a character a bar, as in "drums=.xxx".')
+        if name in told:
+            raise ValueError(f"activity: got {name!r} twice; give each stem once.")
+        told[name] = bars
+    return told
+
+
+def train(config: Path, out: Path, resume: bool = False, minutes: float | None = None) -> int:
+    """`stemlab train`: the config's `kind` says what: "flow", "vae" or "vocoder"."""
+    if not config.is_file():
+        raise ValueError(f"CONFIG: there is no file {str(config)!r}; the package's own are in configs/.")
+    try:
+        settings = json.loads(config.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"CONFIG: {str(config)!r} is not JSON ({error}); mend it there.") from error
+    if minutes is not None and not minutes > 0:
+        raise ValueError(f"minutes: got {minutes}; it takes more than 0.")
+    kind = settings.get("kind") if isinstance(settings, dict) else None
+    if kind == "flow":
+        from stemlab.train import train_flow as run
+    elif kind == "vae":
+        from stemlab.train_codec import train_vae as run
+    elif kind == "vocoder":
+        from stemlab.train_codec import train_vocoder as run
+    else:
+        raise ValueError(f'CONFIG: {str(config)!r} has the kind {kind!r}; it takes "flow", "vae" or "vocoder".')
+    run(settings, out, resume=resume, minutes=minutes)
+    print(f"In {out}: weights, config.json and log.csv.")
+    return 0
+
+
+def check() -> int:
+    """`stemlab check`: print what this machine has and lacks; 1 when something that is needed is missing."""
+    from stemlab.machine import report
+
+    return report()
