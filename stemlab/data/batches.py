@@ -1,0 +1,66 @@
+"""Groups of stems for the flow: a random part of the stems of each song, with what they are told."""
+
+import numpy as np
+import torch
+
+from stemlab.conditions import FRAME_SECONDS, NO_KEY, Conditions, key_index
+from stemlab.text import join_prompt, tokenize
+
+MAX_STEMS = 6
+
+
+def group_batch(songs: list[dict], rng: np.random.Generator, stems: int, frames: int, grouped: bool = True):
+    """A batch of exactly so many stems, in groups of 1 to 6.
+
+    Half of the groups that can are given a sub-mix of the stems that they leave out.
+
+    Args:
+        songs: of a `LatentCache`.
+        rng: decides everything.
+        stems: N, how many stems in all.
+        frames: T, crop length.
+        grouped: False takes each stem from another song and makes it a group of its own (for the ablation).
+    Returns:
+        latents `(N, C, T)` float32, and their `Conditions`.
+    """
+    picks: list[tuple[dict, list[int], torch.Tensor | None]] = []
+    total = 0
+    while total < stems:
+        song = songs[rng.integers(len(songs))]
+        chosen, submix = _choose(song, rng, 1 if not grouped else min(MAX_STEMS, stems - total))
+        picks.append((song, chosen, submix))
+        total += len(chosen)
+    x, activity, submixes, has, tokens_of, bpm, start, key, group = [], [], [], [], [], [], [], [], []
+    for index, (song, chosen, submix) in enumerate(picks):
+        offset = int(rng.integers(song["latents"].shape[2] - frames + 1)) if rng.random() < 0.5 else 0
+        window = slice(offset, offset + frames)
+        x.append(song["latents"][chosen][:, :, window])
+        activity.append(song["activity"][chosen][:, window])
+        silent = torch.zeros_like(x[-1][:1])
+        submixes.append((silent if submix is None else submix[None, :, window]).expand(len(chosen), -1, -1))
+        prompt = song["prompts"][rng.integers(len(song["prompts"]))]
+        for stem in chosen:
+            captions = song["captions"][stem]
+            tokens_of.append(join_prompt(captions[rng.integers(len(captions))], prompt))
+            has.append(submix is not None)
+            bpm.append(float(song["bpm"]))
+            start.append(offset * FRAME_SECONDS * song["bpm"] / 60)
+            key.append(key_index(song["key"]) if song["key"] else NO_KEY)
+            group.append(index)
+    conditions = Conditions(
+        tokens=tokenize(tokens_of), bpm=torch.tensor(bpm), start=torch.tensor(start), key=torch.tensor(key),
+        submix=torch.cat(submixes).float(), has_submix=torch.tensor(has),
+        activity=torch.cat(activity).long(), group=torch.tensor(group),
+    )  # fmt: skip
+    return torch.cat(x).float(), conditions
+
+
+def _choose(song: dict, rng: np.random.Generator, most: int) -> tuple[list[int], torch.Tensor | None]:
+    count = len(song["latents"])
+    if song["submixes"] and rng.random() < 0.5:
+        which = rng.integers(len(song["submixes"]))
+        left = [i for i in range(count) if i not in song["submixes"][which]]
+        size = rng.integers(1, min(most, len(left)) + 1)
+        return sorted(rng.permutation(left)[:size].tolist()), song["submix_latents"][which]
+    size = min(most, count) if rng.random() < 0.5 else rng.integers(1, min(most, count) + 1)
+    return sorted(rng.permutation(count)[:size].tolist()), None
