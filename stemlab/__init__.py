@@ -2,7 +2,7 @@
 
 >>> import stemlab
 >>> lab = stemlab.load()  # doctest: +SKIP
->>> group = lab.generate(["drums: tight funk kit", "bass: slap bass"], prompt="funk", bpm=100)  # doctest: +SKIP
+>>> group = lab.generate(["drums: funk kit", "bass: slap bass"], bpm=100)  # doctest: +SKIP
 >>> group.play()  # doctest: +SKIP
 
 Lesson: 00_start_here.ipynb

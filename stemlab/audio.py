@@ -4,6 +4,7 @@ Everywhere in stemlab audio is float32 in [-1, 1], one channel a stem, `(N,)` or
 """
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,14 @@ def read(path: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     Returns:
         `(N,)` float32.
     Raises:
-        ValueError: no such file, an empty or unreadable one, a sample rate of 0, no samples, NaN or infinite samples.
+        ValueError: no such file, an empty or unreadable one, a rate of 0, no samples, NaN or infinite ones.
     """
     path = Path(path)
     check_rate(sample_rate, "sample_rate")
     if not path.is_file():
-        raise ValueError(f"path: there is no file {str(path)!r}; give the path of a WAV, FLAC, OGG or MP3 file.")
+        raise ValueError(
+            f"path: there is no file {str(path)!r}; give the path of a WAV, FLAC, OGG or MP3 file."
+        )
     if path.stat().st_size == 0:
         raise ValueError(f"path: {str(path)!r} is empty (0 bytes); export or download the file again.")
     try:
@@ -37,7 +40,7 @@ def read(path: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     except (soundfile.SoundFileError, ZeroDivisionError) as error:
         if _wav_rate(path) == 0:
             raise ValueError(
-                f"path: {str(path)!r} has a sample rate of 0 Hz in its header; export it again, for example at 44100 Hz."
+                f"path: {str(path)!r} has a sample rate of 0 Hz in its header; export it again, at 44100 say."
             ) from error
         raise ValueError(
             f"path: {str(path)!r} is not a sound file that can be read ({error}); convert it to WAV or FLAC."
@@ -53,7 +56,7 @@ def read(path: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
 def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_RATE) -> Path:
     """Write one channel as WAV or FLAC, by suffix; written beside and renamed, so no half file is ever left.
 
-    WAV is 32-bit float: all players open it, and reading it back gives the same samples bit for bit. FLAC is 24-bit.
+    WAV is 32-bit float: all players open it, and it reads back bit for bit the same. FLAC is 24-bit.
 
     Args:
         path: ends in .wav or .flac; its folder must exist. A file of that name is replaced.
@@ -73,9 +76,10 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_
     if not path.parent.is_dir():
         raise ValueError(f"path: the folder {str(path.parent)!r} does not exist; make it first.")
     kind, subtype = formats[path.suffix.lower()]
-    if kind == "FLAC" and np.abs(audio).max() > 1:
+    peak = np.abs(audio).max()
+    if kind == "FLAC" and peak > 1:
         raise ValueError(
-            f"audio: its peak is {np.abs(audio).max():.3f} and FLAC clips above 1; turn it down or write a .wav."
+            f"audio: its peak is {peak:.3f} and FLAC clips above 1; turn it down or write a .wav."
         )
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -93,7 +97,7 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
         audio: `(N,)` or `(S, N)`.
         from_rate, to_rate: in Hz.
     Returns:
-        float32 of the same number of dimensions, about `N * to_rate / from_rate` long; the input itself at equal rates.
+        float32, `(N2,)` or `(S, N2)`, N2 about `N * to_rate / from_rate`; the input itself at equal rates.
     """
     check_rate(from_rate, "from_rate")
     check_rate(to_rate, "to_rate")
@@ -123,7 +127,9 @@ def activity(audio: np.ndarray, frame: int = FRAME, threshold_db: float = SILENC
     """
     audio = check_mono(audio)
     frames = -(-len(audio) // frame)
-    power = np.pad(audio.astype(np.float64) ** 2, (0, frames * frame - len(audio))).reshape(frames, frame).sum(1)
+    power = (
+        np.pad(audio.astype(np.float64) ** 2, (0, frames * frame - len(audio))).reshape(frames, frame).sum(1)
+    )
     counts = np.full(frames, frame)
     counts[-1] = len(audio) - (frames - 1) * frame
     return 10 * np.log10(power / counts + 1e-20) > threshold_db
@@ -141,15 +147,17 @@ def bars_active(audio: np.ndarray, bpm: float, bars: int, threshold_db: float = 
     '.x'
     """
     edges = np.round(np.arange(bars + 1) * 240 / bpm * SAMPLE_RATE).astype(int)
-    pieces = [audio[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [audio[a:b] for a, b in pairwise(edges)]
     return "".join("x" if len(p) and activity(p, threshold_db=threshold_db).any() else "." for p in pieces)
 
 
 def check_mono(audio: np.ndarray, name: str = "audio") -> np.ndarray:
-    """Return `audio` as `(N,)` float32, or raise ValueError when it is not one finite channel of at least one sample."""
+    """Return `audio` as `(N,)` float32; ValueError when it is not one finite channel of at least a sample."""
     audio = np.asarray(audio, np.float32)
     if audio.ndim != 1:
-        raise ValueError(f"{name}: got the shape {audio.shape}; it takes one channel, (N,): average or pick one first.")
+        raise ValueError(
+            f"{name}: got the shape {audio.shape}; it takes one channel, (N,): average or pick one first."
+        )
     if audio.size == 0:
         raise ValueError(f"{name}: got no samples; it takes at least one.")
     if not np.isfinite(audio).all():
@@ -164,7 +172,7 @@ def check_rate(rate: int, name: str) -> None:
 
 
 def _wav_rate(path: Path) -> int | None:
-    """The sample rate in a WAV header, read without libsndfile, which does not open a file whose rate is 0."""
+    """The sample rate in a WAV header; libsndfile itself does not open a file whose rate is 0."""
     head = path.read_bytes()[:4096]
     at = head.find(b"fmt ")
     if head[:4] != b"RIFF" or at < 0 or len(head) < at + 16:

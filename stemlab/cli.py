@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and their options; an option of `generate` that is left out takes the library's default."""
+    """All commands and their options; an option of `generate` left out takes the library's default."""
     top = argparse.ArgumentParser(
         prog="stemlab",
         description="Music as stems that play together.",
@@ -73,7 +73,9 @@ def parser() -> argparse.ArgumentParser:
     make.add_argument("--coupling", help="attention or noise: how the stems of a group hear each other")
     make.add_argument("--rho", type=float, help="share of the noise that is the group's, 0 to 1 (1)")
     make.add_argument("--weights", type=Path, help="folder of a checkpoint of your own (the bundled one)")
-    make.add_argument("--force", action="store_true", default=False, help="replace a group that is in the folder")
+    make.add_argument(
+        "--force", action="store_true", default=False, help="replace a group that is in the folder"
+    )
 
     learn = commands.add_parser("train", help="train the codec or the flow from a JSON config")
     learn.set_defaults(command=train)
@@ -95,7 +97,7 @@ def generate(
     weights: Path | None = None,
     **options: Any,
 ) -> int:
-    """`stemlab generate`: make a group and write it to a folder; `options` go to `StemLab.generate` as they are."""
+    """`stemlab generate`: make a group and write it; `options` go to `StemLab.generate` as they are."""
     if activity:
         options["activity"] = parse_activity(activity)
     from stemlab.session import check_folder
@@ -137,7 +139,9 @@ def parse_activity(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         name, _, bars = (part.strip() for part in word.partition("="))
         if not name or not bars:
-            raise ValueError(f'activity: got {word!r}; it takes a stem, "=" and a character a bar, as in "drums=.xxx".')
+            raise ValueError(
+                f'activity: got {word!r}; it takes a stem, "=" and a character a bar, as in "drums=.xxx".'
+            )
         if name in told:
             raise ValueError(f"activity: got {name!r} twice; give each stem once.")
         told[name] = bars
@@ -154,15 +158,12 @@ def train(config: Path, out: Path, resume: bool = False, minutes: float | None =
         raise ValueError(f"CONFIG: {str(config)!r} is not JSON ({error}); mend it there.") from error
     if minutes is not None and not minutes > 0:
         raise ValueError(f"minutes: got {minutes}; it takes more than 0.")
-    kind = settings.get("kind") if isinstance(settings, dict) else None
-    if kind == "flow":
-        from stemlab.train import train_flow as run
-    elif kind == "vae":
-        from stemlab.train_codec import train_vae as run
-    elif kind == "vocoder":
-        from stemlab.train_codec import train_vocoder as run
-    else:
-        raise ValueError(f'CONFIG: {str(config)!r} has the kind {kind!r}; it takes "flow", "vae" or "vocoder".')
+    if not isinstance(settings, dict):
+        raise ValueError(
+            f'CONFIG: {str(config)!r} holds no settings; it takes a JSON object: {{"kind": "flow", ...}}.'
+        )
+    from stemlab.train import train as run
+
     run(settings, out, resume=resume, minutes=minutes)
     print(f"In {out}: weights, config.json and log.csv.")
     return 0

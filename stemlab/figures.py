@@ -17,7 +17,7 @@ RANGE_DB = 70.0  # shown below the loudest point of the whole group
 
 
 def overview(group: "StemGroup") -> "Figure":
-    """One row a stem: mel spectrogram in dB on the group's one scale, bar lines, and a strip where the stem sounds.
+    """One row a stem: mel spectrogram in dB on the group's one scale, bar lines, a strip where it sounds.
 
     Args:
         group: any StemGroup; bar lines need its `bpm`.
@@ -41,7 +41,9 @@ def overview(group: "StemGroup") -> "Figure":
         for second in np.arange(0, group.seconds, 240 / group.bpm) if group.bpm else []:
             axes.axvline(second, color="white", linewidth=0.8, alpha=0.6)
     rows[0].set_xlim(0, group.seconds)
-    rows[-1].set_xlabel("seconds (white lines: bars; blue: where the stem sounds)" if group.bpm else "seconds")
+    rows[-1].set_xlabel(
+        "seconds (white lines: bars; blue: where the stem sounds)" if group.bpm else "seconds"
+    )
     figure.supylabel("frequency, Hz (mel scale)", fontsize=8)
     figure.suptitle(_headline(group), fontsize=10, color=INK)
     figure.colorbar(image, ax=rows.tolist(), label="dB", pad=0.01, fraction=0.03)
@@ -72,16 +74,26 @@ def _mel_edges(bands: int, sample_rate: int) -> np.ndarray:
 
 def _mel_ticks(bands: int, sample_rate: int) -> tuple[list[float], list[str]]:
     wanted = [f for f in (100, 500, 2000, 8000) if f < sample_rate / 2]
-    return np.interp(wanted, _mel_edges(bands, sample_rate)[1:-1], np.arange(bands) + 0.5).tolist(), [str(f) for f in wanted]
+    return np.interp(wanted, _mel_edges(bands, sample_rate)[1:-1], np.arange(bands) + 0.5).tolist(), [
+        str(f) for f in wanted
+    ]
 
 
-def _activity_strip(axes, active: np.ndarray, top: int, frame_seconds: float, seconds: float) -> None:  # noqa: ANN001
+def _activity_strip(axes, active: np.ndarray, top: int, frame_seconds: float, seconds: float) -> None:
     """A blue line just above the picture for each run of frames that sound."""
     edges = np.flatnonzero(np.diff(np.r_[False, active, False].astype(int)))
-    runs = [(a * frame_seconds, min(b * frame_seconds, seconds) - a * frame_seconds) for a, b in edges.reshape(-1, 2)]
+    runs = [
+        (a * frame_seconds, min(b * frame_seconds, seconds) - a * frame_seconds)
+        for a, b in edges.reshape(-1, 2)
+    ]
     axes.broken_barh(runs, (top * 1.03, top * 0.06), color=ON, clip_on=False)
 
 
 def _headline(group: "StemGroup") -> str:
-    told = [group.prompt, f"{group.bpm:g} bpm" if group.bpm else "", group.key or "", f"{group.bars} bars" if group.bars else ""]
+    told = [
+        group.prompt,
+        f"{group.bpm:g} bpm" if group.bpm else "",
+        group.key or "",
+        f"{group.bars} bars" if group.bars else "",
+    ]
     return ", ".join(filter(None, told))

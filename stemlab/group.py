@@ -1,4 +1,4 @@
-"""Stem and StemGroup: stems of one piece that start at the same sample. The one thing that flows through everything.
+"""Stem and StemGroup: stems of one piece, starting at the same sample. All of stemlab takes and gives these.
 
 Lesson: 00_start_here.ipynb
 """
@@ -17,6 +17,7 @@ from stemlab.audio import SAMPLE_RATE, check_mono, check_rate
 
 if TYPE_CHECKING:
     import torch
+
 
 @dataclass(eq=False)
 class Stem:
@@ -49,11 +50,12 @@ class StemGroup:
         bars: number of 4/4 bars, or None.
         prompt: what the whole group was asked for with, such as "funk".
         sample_rate: in Hz.
-        settings: seed, scheme, steps, guidance, activity, checkpoint and whatever else made it; must fit into JSON.
+        settings: seed, scheme, steps, guidance and whatever else made it; must fit into JSON.
     Raises:
         ValueError: no stems, unequal lengths, a name twice, NaN, bpm out of range.
 
-    >>> group = StemGroup([Stem("bass", "bass: slap bass", np.full(8, 0.5)), Stem("keys", "keys: organ", np.ones(8))])
+    >>> bass, keys = Stem("bass", "bass: slap bass", np.full(8, 0.5)), Stem("keys", "keys: organ", np.ones(8))
+    >>> group = StemGroup([bass, keys])
     >>> group.names, group["bass"].prompt, float(group.mix().max())
     (['bass', 'keys'], 'bass: slap bass', 1.0)
     """
@@ -69,12 +71,18 @@ class StemGroup:
     def __post_init__(self) -> None:
         self.stems = list(self.stems)
         if not self.stems:
-            raise ValueError('stems: got none; a group takes at least one, such as ["drums: tight funk kit"].')
+            raise ValueError(
+                'stems: got none; a group takes at least one, such as ["drums: tight funk kit"].'
+            )
         lengths = {s.name: len(s.audio) for s in self.stems}
         if len(lengths) < len(self.stems):
-            raise ValueError(f"stems: got the names {self.names}; each may be there once: number them (unique_names).")
+            raise ValueError(
+                f"stems: got the names {self.names}; each may be there once: number them (unique_names)."
+            )
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"stems: got the lengths {lengths} in samples; pad or cut them to the same length.")
+            raise ValueError(
+                f"stems: got the lengths {lengths} in samples; pad or cut them to the same length."
+            )
         if self.bpm is not None and not 40 <= self.bpm <= 240:
             raise ValueError(f"bpm: got {self.bpm}; it takes 40 to 240, or None.")
         if self.bars is not None and self.bars < 1:
@@ -97,7 +105,11 @@ class StemGroup:
         raise KeyError(f"no stem {which!r} here; there are {', '.join(self.names)}")
 
     def __repr__(self) -> str:
-        told = [f"{self.bpm:g} bpm" if self.bpm else "", self.key or "", f"{self.bars} bars" if self.bars else ""]
+        told = [
+            f"{self.bpm:g} bpm" if self.bpm else "",
+            self.key or "",
+            f"{self.bars} bars" if self.bars else "",
+        ]
         return f"StemGroup({', '.join([*self.names, f'{self.seconds:.1f} s', *filter(None, told)])})"
 
     @property
@@ -127,12 +139,12 @@ class StemGroup:
     def save(self, folder: str | os.PathLike, force: bool = False) -> Path:
         """Write `01_<stem>.wav` ..., `mix.wav`, `session.json`, `overview.png` and `player.html`.
 
-        WAVs are 32-bit float, so that `load` gives the samples back bit for bit. Latents, where all stems have one,
-        go into `latents.safetensors`. All is written into a folder beside and moved at the end.
+        WAVs are 32-bit float, so that `load` gives the samples back bit for bit. Latents, where all stems
+        have one, go into `latents.safetensors`. All is written into a folder beside and moved at the end.
 
         Args:
             folder: new or empty, unless `force`.
-            force: write into a folder that holds something: a group that was saved there is replaced, other files stay.
+            force: write where something is: a group saved there before is replaced, other files stay.
         Returns:
             The folder.
         Raises:
@@ -154,7 +166,7 @@ class StemGroup:
         return session.load(folder)
 
     def to_html(self, path: str | os.PathLike | None = None) -> str:
-        """One self-contained page that plays the stems in step: no kernel, no network. Written to `path` if given."""
+        """A self-contained page that plays the stems in step, without a network; written to `path` too."""
         from stemlab.widgets.player import page
 
         html = page(self)
@@ -170,7 +182,9 @@ class StemGroup:
 
     def _repr_html_(self) -> str:
         """The player in a frame of its own, so that its script meets nothing else on the page."""
-        frame = f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{120 + 62 * len(self)}px;border:0"'
+        frame = (
+            f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{120 + 62 * len(self)}px;border:0"'
+        )
         return f'<div><iframe title="stem player" allow="autoplay" {frame}></iframe></div>'
 
 
@@ -189,7 +203,9 @@ def unique_names(prompts: Iterable[str]) -> list[str]:
             raise ValueError(f'stems: got {prompt!r}; each takes a text such as "bass: slap bass".')
         base = re.sub(r"[\W_]+", " ", prompt.split(":")[0].lower()).strip()[:40].strip()
         if not base:
-            raise ValueError(f'stems: got {prompt!r}; each takes a name before its colon, such as "bass: slap bass".')
+            raise ValueError(
+                f'stems: got {prompt!r}; each takes a name before its colon, such as "bass: slap bass".'
+            )
         name, count = base, 2
         while name in names:
             name, count = f"{base} {count}", count + 1

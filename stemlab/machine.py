@@ -14,13 +14,14 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
 
 
 def report() -> int:
-    """Print one line a point, `[ok]` or `[missing]` with what to type; return 1 when something needed is missing."""
+    """Print one line a point, `[ok]` or `[missing]` with what to type; 1 when something needed is missing."""
     lacking = 0
     for name, needed, look, mend in points():
         try:
             found = look()
         except Exception as error:  # whatever a broken install raises is the finding
-            print(f"[missing]  {name}: {' '.join(str(error).split())}{'' if needed else ' (optional)'}\n           {mend}")
+            print(f"[missing]  {name}: {' '.join(str(error).split())}{'' if needed else ' (optional)'}")
+            print(f"           {mend}")
             lacking += needed
         else:
             print(f"[ok]       {name}: {found}")
@@ -29,7 +30,7 @@ def report() -> int:
 
 
 def points() -> Iterator[tuple[str, bool, Callable[[], str], str]]:
-    """Each point as its name, whether it is needed, a function that describes it or raises, and how to mend it."""
+    """Each point: its name, whether it is needed, a function that describes it or raises, how to mend it."""
     install = 'pip install -c requirements.txt -e "."   (or: make demo)'
     yield "Python", True, _python, "install Python 3.10 to 3.13, then: make demo PYTHON=python3.12"
     yield "PyTorch", True, _torch, install
@@ -41,7 +42,12 @@ def points() -> Iterator[tuple[str, bool, Callable[[], str], str]]:
     yield "memory", True, _memory, "close other programs: 2 GB free are enough"
     yield "disk", True, _disk, "free some space: 1 GB is enough"
     yield "JupyterLab", False, lambda: version("jupyterlab"), "make lab   (installs and opens it)"
-    yield "browser", False, _browser, "install Chromium or Firefox to open player.html; any other browser does too"
+    yield (
+        "browser",
+        False,
+        _browser,
+        "install Chromium or Firefox to open player.html; any other browser does too",
+    )
 
 
 def _python() -> str:
@@ -53,7 +59,11 @@ def _python() -> str:
 def _torch() -> str:
     import torch
 
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+    device = (
+        torch.cuda.get_device_name()
+        if torch.cuda.is_available()
+        else f"CPU, {torch.get_num_threads()} threads"
+    )
     return f"{torch.__version__} ({device})"
 
 
@@ -66,7 +76,9 @@ def _weights() -> str:
     told = []
     for file in files:
         load_weights(file.with_suffix(""))
-        told.append(f"{file.stem} {file.stat().st_size / 1e6:.1f} MB sha256 {fingerprint(file.with_suffix(''))}")
+        told.append(
+            f"{file.stem} {file.stat().st_size / 1e6:.1f} MB sha256 {fingerprint(file.with_suffix(''))}"
+        )
     return ", ".join(told)
 
 
@@ -84,7 +96,9 @@ def _sound_files() -> str:
 
     lacking = {"WAV", "FLAC", "OGG"} - set(soundfile.available_formats())
     if lacking:
-        raise RuntimeError(f"libsndfile {soundfile.__libsndfile_version__} lacks {', '.join(sorted(lacking))}")
+        raise RuntimeError(
+            f"libsndfile {soundfile.__libsndfile_version__} lacks {', '.join(sorted(lacking))}"
+        )
     return f"WAV, FLAC, OGG by libsndfile {soundfile.__libsndfile_version__}"
 
 

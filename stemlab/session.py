@@ -37,13 +37,17 @@ def load(folder: str | os.PathLike) -> StemGroup:
     """Read what `save` wrote: see `StemGroup.load`."""
     folder = Path(folder).expanduser()
     if not (folder / SESSION).is_file():
-        raise ValueError(f"folder: there is no {SESSION} in {str(folder)!r}; name a folder that StemGroup.save wrote.")
+        raise ValueError(
+            f"folder: there is no {SESSION} in {str(folder)!r}; name a folder that StemGroup.save wrote."
+        )
     try:
         session = json.loads((folder / SESSION).read_text(encoding="utf-8"))
         rows = [(row["name"], row["prompt"], Path(row["file"]).name) for row in session["stems"]]
         told = {name: session[name] for name in ("bpm", "key", "bars", "prompt", "sample_rate", "settings")}
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"folder: {str(folder / SESSION)!r} is not a session ({error!r}); save it again.") from error
+        raise ValueError(
+            f"folder: {str(folder / SESSION)!r} is not a session ({error!r}); save it again."
+        ) from error
     latents: dict[str, torch.Tensor] = load_file(folder / LATENTS) if (folder / LATENTS).is_file() else {}
     stems = [
         Stem(name, prompt, read(folder / file, told["sample_rate"]), latents.get(f"{i:02d}"))
@@ -53,7 +57,7 @@ def load(folder: str | os.PathLike) -> StemGroup:
 
 
 def check_folder(folder: str | os.PathLike, force: bool = False) -> Path:
-    """The full path of a folder that may be written to, or ValueError: a file, or not empty without `force`."""
+    """The full path of a folder that may be written to; ValueError: a file, or not empty without `force`."""
     folder = Path(folder).expanduser().resolve()
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"folder: {str(folder)!r} is a file; name a folder.")
@@ -71,7 +75,13 @@ def describe(group: StemGroup) -> dict[str, Any]:
         {"name": s.name, "prompt": s.prompt, "file": f"{i:02d}_{s.name.replace(' ', '-')}.wav"}
         for i, s in enumerate(group.stems, 1)
     ]
-    about = {"version": __version__, "prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars}
+    about = {
+        "version": __version__,
+        "prompt": group.prompt,
+        "bpm": group.bpm,
+        "key": group.key,
+        "bars": group.bars,
+    }
     return {**about, "sample_rate": group.sample_rate, "stems": stems, "settings": group.settings}
 
 
@@ -94,11 +104,13 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    raise ValueError(f"settings: got {value!r}, which does not fit into JSON; give texts, numbers, lists or dicts.")
+    raise ValueError(
+        f"settings: got {value!r}, which does not fit into JSON; give texts, numbers, lists or dicts."
+    )
 
 
 def _move(beside: Path, folder: Path) -> None:
-    """Put `beside` in `folder`'s place: one rename where that is new, else file by file over the old group's."""
+    """Put `beside` in `folder`'s place: one rename where that is new, else file by file over the old."""
     if not folder.exists():
         beside.rename(folder)
         return
