@@ -3,7 +3,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const root = document.getElementById("player");
-  const state = { context: null, buffers: null, sources: [], playing: false, loop: true, from: 0, startedAt: 0 };
+  const state = { context: null, ready: null, buffers: null, sources: [], playing: false, loop: true, from: 0, startedAt: 0 };
 
   function element(tag, attributes, parent) {
     const made = document.createElement(tag);
@@ -118,7 +118,7 @@
   async function playOrStop() {
     if (state.playing) { stop(position()); return; }
     try {
-      if (!state.buffers) await decode();
+      await (state.ready ??= decode());  // once, however often one clicks meanwhile
       await state.context.resume();
       start(state.from >= data.seconds ? 0 : state.from);
     } catch (error) {
