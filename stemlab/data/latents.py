@@ -8,6 +8,7 @@ import json
 import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
@@ -55,7 +56,7 @@ def _build_shard(job: tuple) -> None:
     tensors, songs = {}, []
     for seed in range(first_seed, first_seed + SHARD):
         song, stems = song_stems(seed, FRAMES * 2048 / 32_000, fonts)
-        rng = np.random.default_rng([3, seed])
+        rng, words = np.random.default_rng([3, seed]), Random(f"words {seed}")
         count = len(stems)
         sums, subsets = [], []
         for _ in range(2 if count > 1 else 0):  # two sub-mixes: the sums of stems that are left out
@@ -72,8 +73,8 @@ def _build_shard(job: tuple) -> None:
         songs.append(
             {
                 "seed": seed, "genre": song.genre, "bpm": song.bpm, "key": song.key, "submixes": subsets,
-                "captions": [[stem_caption(part, rng) for _ in range(WORDINGS)] for part in song.parts],
-                "prompts": [group_prompt(song, rng) for _ in range(WORDINGS)],
+                "captions": [[stem_caption(part, words) for _ in range(WORDINGS)] for part in song.parts],
+                "prompts": [group_prompt(song, words) for _ in range(WORDINGS)],
             }
         )  # fmt: skip
     part = folder / f"{first_seed:010d}.part"

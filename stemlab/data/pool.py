@@ -4,10 +4,12 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
+import torch
 from tqdm.auto import tqdm
 
 from stemlab.data.compose import compose
 from stemlab.data.render import mit_soundfonts, render
+from stemlab.spectrum import FLOOR_DB, bands
 
 
 def song_stems(seed: int, seconds: float, soundfonts: list[str] | None = None, **choices):
@@ -26,40 +28,59 @@ def song_stems(seed: int, seconds: float, soundfonts: list[str] | None = None, *
     return song, render(song, font, seconds=seconds)
 
 
-def _render_int16(job: tuple) -> np.ndarray:
-    _, stems = song_stems(*job)
-    return np.round(np.clip(stems, -1, 1) * 32767).astype(np.int16)
-
-
-def render_pool(first_seed: int, songs: int, seconds: float, workers: int | None = None) -> list[np.ndarray]:
+def render_pool(
+    first_seed: int, songs: int, seconds: float, as_bands: bool = False, workers: int | None = None
+) -> list[np.ndarray]:
     """Render many songs side by side, with the free (MIT) soundfonts of this machine where there are any.
 
+    Args:
+        first_seed, songs: the seeds.
+        seconds: length of each song.
+        as_bands: give band spectrograms instead of audio, so that they are computed once and not at every step.
+        workers: processes; one a core by default.
     Returns:
-        one int16 array `(S, N)` a song.
+        one array a song: its stems, then their mix and the mix of a random part of them; int16 audio `(S + 2, N)`, or
+        float16 bands in dB `(S + 2, 128, F)`.
     """
-    fonts = mit_soundfonts() or None
-    jobs = [(seed, seconds, fonts) for seed in range(first_seed, first_seed + songs)]
-    with ProcessPoolExecutor(workers or os.cpu_count()) as executor:
-        return list(tqdm(executor.map(_render_int16, jobs, chunksize=4), total=songs, desc="render", mininterval=2))
+    jobs = [(seed, seconds, mit_soundfonts() or None, as_bands) for seed in range(first_seed, first_seed + songs)]
+    with ProcessPoolExecutor(workers or os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as executor:
+        return list(tqdm(executor.map(_render_one, jobs, chunksize=4), total=songs, desc="render", mininterval=2))
 
 
-def codec_batch(pool: list[np.ndarray], step: int, size: int, samples: int) -> np.ndarray:
-    """Random crops for one training step, the same for the same step: stems, one in five a mix, a few silent.
+def _render_one(job: tuple) -> np.ndarray:
+    seed, seconds, fonts, as_bands = job
+    _, stems = song_stems(seed, seconds, fonts)
+    rng = np.random.default_rng([5, seed])
+    some = stems[rng.permutation(len(stems))[: rng.integers(1, len(stems) + 1)]]
+    audio = np.clip(np.stack([*stems, stems.sum(0), some.sum(0)]), -1, 1)
+    if as_bands:
+        return bands(torch.from_numpy(audio)).half().numpy()
+    return np.round(audio * 32767).astype(np.int16)
+
+
+def audio_batch(pool: list[np.ndarray], step: int, size: int, samples: int) -> np.ndarray:
+    """Random crops of stems and mixes at random levels, a few silent; the same for the same step.
 
     Returns:
         `(size, samples)` float32.
     """
+    crops, gain_db = _crops(pool, step, size, samples)
+    return np.clip(crops * (10 ** (gain_db / 20) / 32767), -1, 1).astype(np.float32)
+
+
+def band_batch(pool: list[np.ndarray], step: int, size: int, frames: int) -> np.ndarray:
+    """As `audio_batch`, from a pool of bands: `(size, 128, frames)` float32 in dB."""
+    crops, gain_db = _crops(pool, step, size, frames)
+    return np.maximum(crops.astype(np.float32) + gain_db[:, :, None], FLOOR_DB).astype(np.float32)
+
+
+def _crops(pool, step, size, length):
     rng = np.random.default_rng([7, step])
-    batch = np.zeros((size, samples), np.float32)
-    for row in batch:
+    crops = []
+    for _ in range(size):
         song = pool[rng.integers(len(pool))]
-        start = rng.integers(song.shape[1] - samples + 1)
-        crop = song[:, start : start + samples]
-        kind = rng.random()
-        if kind < 0.2:
-            chosen = crop[rng.permutation(len(song))[: rng.integers(2, len(song) + 1)]] if len(song) > 1 else crop
-            row[:] = chosen.sum(0, dtype=np.float32) / 32767
-        elif kind < 0.98:
-            row[:] = crop[rng.integers(len(song))] / np.float32(32767)
-        row *= 10 ** (rng.uniform(-9, 3) / 20)
-    return np.clip(batch, -1, 1)
+        start = rng.integers(song.shape[-1] - length + 1)
+        crops.append(song[rng.integers(len(song)), ..., start : start + length])
+    gain_db = rng.uniform(-9, 3, (size, 1))
+    gain_db[rng.random(size) < 0.02] = -200.0
+    return np.stack(crops), gain_db

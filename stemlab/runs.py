@@ -1,0 +1,104 @@
+"""A training run on disk: its config, its log, and checkpoints from which it goes on as if never stopped."""
+
+import csv
+import json
+import time
+from pathlib import Path
+
+import torch
+from tqdm.auto import tqdm
+
+from stemlab.hub import load_weights, save_weights
+
+
+class Run:
+    """Folder of one training run.
+
+    Args:
+        out: folder; made when it is not there.
+        config: JSON-able, written to `config.json`.
+        modules: by name, all that has a `state_dict` of tensors to be kept (model, EMA).
+        optimizers: their states are kept too.
+        resume: go on from the last checkpoint in `out`; a fresh start when there is none.
+        minutes: stop after this long; None for no limit.
+    Raises:
+        ValueError: `out` holds a run already and `resume` is False, or was made with another config.
+    """
+
+    def __init__(self, out, config, modules, optimizers, resume=False, minutes=None):
+        self.out, self.modules, self.optimizers = Path(out), modules, optimizers
+        self.minutes, self.started, self.step = minutes, time.monotonic(), 0
+        config_file = self.out / "config.json"
+        if config_file.exists() and not resume:
+            raise ValueError(f"out={str(out)!r} holds a run already: add --resume to go on with it, or choose another")
+        if config_file.exists() and json.loads(config_file.read_text()) != config:
+            raise ValueError(f"{config_file} differs from the config given: resume with the same, or choose another out")
+        self.out.mkdir(parents=True, exist_ok=True)
+        config_file.write_text(json.dumps(config, indent=2) + "\n")
+        if (self.out / "checkpoint.json").exists():
+            self._restore()
+
+    def steps(self, total: int, save_every: int):
+        """Yield step numbers with a progress bar until `total` or the time is up, saving on the way and at the end."""
+        bar = tqdm(total=total, initial=self.step, desc=self.out.name, mininterval=2.0, smoothing=0.05)
+        self.bar = bar
+        while self.step < total and not self._time_is_up():
+            yield self.step
+            self.step += 1
+            bar.update()
+            if self.step % save_every == 0:
+                self.save()
+        bar.close()
+        self.save()
+
+    def log(self, every: int, **values: float) -> None:
+        """Append a row to `log.csv`, every so many steps."""
+        if self.step % every:
+            return
+        row = {"step": self.step, "seconds": round(time.monotonic() - self.started, 1)}
+        row |= {name: float(f"{float(value):.5g}") for name, value in values.items()}
+        self.bar.set_postfix({name: f"{value:.4g}" for name, value in row.items() if name not in ("step", "seconds")})
+        file = self.out / "log.csv"
+        new = not file.exists()
+        with file.open("a", newline="") as handle:
+            writer = csv.DictWriter(handle, row)
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+
+    def save(self) -> None:
+        """Write the checkpoint, so that a kill at any moment leaves the old one or the new one."""
+        tensors = {f"{name}/{key}": t for name, m in self.modules.items() for key, t in m.state_dict().items()}
+        for i, optimizer in enumerate(self.optimizers):
+            for index, state in optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer{i}/{index}/{key}": value for key, value in state.items()}
+        tensors["step"] = torch.tensor(self.step)
+        save_weights(self.out / "checkpoint", {k: v.clone() for k, v in tensors.items()}, {"step": self.step})
+
+    def _restore(self) -> None:
+        tensors, _ = load_weights(self.out / "checkpoint")
+        self.step = int(tensors.pop("step"))  # from the tensors: the two files are replaced one after the other
+        for name, module in self.modules.items():
+            module.load_state_dict(_under(tensors, name))
+        for i, optimizer in enumerate(self.optimizers):
+            state: dict[int, dict] = {}
+            for key, value in _under(tensors, f"optimizer{i}").items():
+                index, name = key.split("/")
+                state.setdefault(int(index), {})[name] = value
+            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        self._trim_log()
+
+    def _trim_log(self) -> None:
+        """Drop log rows of steps that will be run again."""
+        file = self.out / "log.csv"
+        if file.exists():
+            header, *rows = file.read_text().splitlines()
+            kept = [row for row in rows if int(row.split(",")[0]) < self.step]
+            file.write_text("\n".join([header, *kept]) + "\n")
+
+    def _time_is_up(self) -> bool:
+        return self.minutes is not None and time.monotonic() - self.started > 60 * self.minutes
+
+
+def _under(tensors: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
+    return {key[len(name) + 1 :]: value for key, value in tensors.items() if key.startswith(name + "/")}
