@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from stemlab import __version__
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options; an option of `generate` left out takes the library's default."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="stemlab",
         description="Music as stems that play together.",
         epilog=_EXAMPLE,
@@ -87,6 +87,13 @@ def parser() -> argparse.ArgumentParser:
     look = commands.add_parser("check", help="is this machine ready")
     look.set_defaults(command=check)
     return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words in one line, as all of stemlab does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"stemlab: {message}; see: {self.prog} --help\n")
 
 
 def generate(

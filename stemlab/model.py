@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.functional import gelu, silu
 
 from stemlab.conditions import CLOCK_PERIODS, KEYS, Conditions, clock
-from stemlab.text import ByteTextEncoder
+from stemlab.text import PAD, ByteTextEncoder
 
 ACTIVITY_WIDTH = 16  # arXiv:2602.09891: activity is embedded in 16 channels
 
@@ -72,9 +72,9 @@ class VelocityNet(nn.Module):
             c: of N stems over T frames.
             coupled: may stems of a group see each other; one bool, or one a stem `(N,)`.
         """
-        embedded, mask = self.text(c.tokens)
-        mask = mask.clone()
-        mask[:, 0] = True  # an absent text is one empty token
+        longest = int((c.tokens != PAD).sum(1).max())
+        embedded, mask = self.text(c.tokens[:, : max(1, longest)])
+        mask = mask.index_fill(1, torch.zeros(1, dtype=torch.long, device=mask.device), True)  # no text: one empty token
         pooled = (embedded * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         frames = [
             c.submix.transpose(1, 2),

@@ -39,7 +39,8 @@ def _filters() -> tuple[torch.Tensor, torch.Tensor]:
         left, mid, right = (edges[first + i : last + i, None] for i in range(3))
         triangle = np.clip(np.minimum((hz - left) / (mid - left), (right - hz) / (right - mid)), 0, None)
         banks.append(torch.tensor(triangle / triangle.sum(1, keepdims=True), dtype=torch.float32))
-    return banks[0], banks[1]
+    used = int(banks[0].any(0).nonzero().max()) + 1
+    return banks[0][:, :used].contiguous(), banks[1]
 
 
 def stft(audio: torch.Tensor, n_fft: int = N_FFT) -> torch.Tensor:
@@ -52,9 +53,13 @@ def stft(audio: torch.Tensor, n_fft: int = N_FFT) -> torch.Tensor:
     """
     window = torch.hann_window(n_fft, device=audio.device)
     pad = (n_fft - HOP) // 2
-    padded = torch.nn.functional.pad(audio, (pad, pad))
-    frames = torch.stft(padded, n_fft, HOP, window=window, center=False, return_complex=True)
-    return frames * (2 / window.sum())
+    frames = torch.nn.functional.pad(audio, (pad, pad)).unfold(1, n_fft, HOP)  # (B, F, n_fft)
+    return torch.fft.rfft(frames * (window * (2 / window.sum()))).transpose(1, 2)
+
+
+def power(spectrum: torch.Tensor) -> torch.Tensor:
+    """Squared magnitude of a complex tensor; several times as fast as `abs() ** 2` on a CPU."""
+    return spectrum.real.square() + spectrum.imag.square()
 
 
 def istft(spectrum: torch.Tensor) -> torch.Tensor:
@@ -78,8 +83,10 @@ def bands(audio: torch.Tensor) -> torch.Tensor:
     0 dB is a full-scale sine on the centre of a band. N must be a multiple of HOP.
     """
     low, high = (bank.to(audio.device) for bank in _filters())
-    power = torch.cat([low @ stft(audio, LOW_N_FFT).abs() ** 2, high @ stft(audio, N_FFT).abs() ** 2], dim=1)
-    return 10 * torch.log10(power + 10 ** (FLOOR_DB / 10))
+    below = low.shape[1]  # the low bands end far below the top bin
+    long = low @ power(stft(audio, LOW_N_FFT)[:, :below])
+    short = high @ power(stft(audio, N_FFT))
+    return 10 * torch.log10(torch.cat([long, short], dim=1) + 10 ** (FLOOR_DB / 10))
 
 
 @lru_cache
@@ -119,5 +126,5 @@ def griffin_lim(magnitude: torch.Tensor, iterations: int = 32, momentum: float =
         consistent = stft(istft(estimate))
         accelerated = consistent + momentum * (consistent - previous)
         previous = consistent
-        estimate = magnitude * accelerated / accelerated.abs().clamp(min=1e-9)
+        estimate = accelerated * (magnitude * power(accelerated).clamp(min=1e-18).rsqrt())
     return istft(estimate)

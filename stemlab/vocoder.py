@@ -13,7 +13,7 @@ import math
 import torch
 from torch import nn
 
-from stemlab.spectrum import HOP, N_BANDS, N_FFT, bands_to_linear, griffin_lim, stft
+from stemlab.spectrum import HOP, N_BANDS, N_FFT, bands_to_linear, griffin_lim, power, stft
 from stemlab.vae import ConvBlock, normalise
 
 BINS = N_FFT // 2 + 1
@@ -90,7 +90,7 @@ def integrate_phase(magnitude: torch.Tensor, time: torch.Tensor, frequency: torc
             from_below = nn.functional.pad(vote[:, :-1] * upward[:, :, f], (1, 0))
             from_above = nn.functional.pad(vote[:, 1:] * upward[:, :, f].conj(), (0, 1))
             vote = vote + from_below + from_above
-            vote = loud * vote / vote.abs().clamp(min=1e-9)
+            vote = vote * (loud * power(vote).clamp(min=1e-18).rsqrt())
         last = vote
         phases.append(vote)
     return torch.stack(phases, dim=2)

@@ -133,11 +133,15 @@ def test_a_bad_config_is_refused(tmp_path, capsys, text, part):
     assert part in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [[], ["sing"], ["generate"], ["generate", "--stems", "--out", "x"]])
-def test_a_command_that_is_not_understood_exits_with_2(words):
+@pytest.mark.parametrize(
+    "words", [[], ["sing"], ["generate"], ["generate", "--stems", "a", "--out", "x", "--bpm", "fast"]]
+)
+def test_a_command_that_is_not_understood_is_one_line_and_exit_code_2(words, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(words)
     assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("stemlab: ") and told.count("\n") == 1 and "--help" in told
 
 
 def test_the_shell_sees_one_line_and_no_traceback(tmp_path):
