@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -115,11 +116,15 @@ def generate(
     import stemlab
 
     lab = stemlab.load(weights)
-    with tqdm(desc="generating", unit="step", leave=False) as bar:
+    with ExitStack() as stack:
+        bars: list[tqdm] = []
 
         def progress(step: int, total: int) -> None:
-            bar.total, bar.n = total, step
-            bar.refresh()
+            if not bars:  # only now, so that a bad input is answered by its one line alone
+                bars.append(
+                    stack.enter_context(tqdm(total=total, desc="generating", unit="step", leave=False))
+                )
+            bars[0].update(step - bars[0].n)
 
         started = time.perf_counter()
         group = lab.generate(stems, callback=progress, **options)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.functional import gelu, silu
+from torch.nn.functional import gelu, layer_norm, silu
 
 from stemlab.conditions import CLOCK_PERIODS, KEYS, Conditions, clock
 from stemlab.text import PAD, ByteTextEncoder
@@ -211,8 +211,8 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor
 
 
 def norm(x: torch.Tensor) -> torch.Tensor:
-    """Root-mean-square normalisation of the last axis, without weights."""
-    return x * torch.rsqrt(x.float().square().mean(-1, keepdim=True) + 1e-6).to(x.dtype)
+    """Layer normalisation of the last axis, without weights: the modulation brings those."""
+    return layer_norm(x, x.shape[-1:])
 
 
 def sinusoids(t: torch.Tensor, width: int) -> torch.Tensor:
