@@ -121,6 +121,15 @@ def test_a_message_of_several_lines_becomes_one(lab, tmp_path, capsys, monkeypat
     assert capsys.readouterr().err.strip().splitlines()[-1] == "stemlab: bpm: got 10; it takes 40 to 240"
 
 
+def test_no_progress_bar_stands_beside_the_line_of_a_bad_request(lab, tmp_path, capsys, monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("bpm: got 10")
+
+    monkeypatch.setattr(lab, "generate", fail)
+    assert run("--out", tmp_path / "o") == 2
+    assert capsys.readouterr().err == "stemlab: bpm: got 10\n"
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [(None, "no file"), ("{", "not JSON"), ("[1]", "JSON object"), ('{"kind": "opera"}', "opera")],
