@@ -5,6 +5,7 @@ What is wrong with an input is said in one line on stderr, with exit code 2.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = arguments.pop("command")
     try:
         return command(**arguments)
+    except BrokenPipeError:  # whoever read our output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError) as error:
         print("stemlab:", " ".join(str(error).split()), file=sys.stderr)
         return 2

@@ -172,6 +172,13 @@ def test_help_and_version_come_at_once():
     assert time.perf_counter() - started < 4
 
 
+def test_a_reader_that_leaves_early_is_no_error():
+    words = f"{sys.executable} -u -m stemlab check | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+
+
 def test_check_names_what_is_missing_and_what_to_type(capsys, monkeypatch, tmp_path):
     from stemlab import machine
 
