@@ -133,6 +133,8 @@ def compose(
     plan = Plan(bpm, key, halves, sections, swing, info.level)
     families = _families(info.weights, rng) if families is None else list(families)
     active = _activity(families, sections, rng)
+    places = [(i + rng.uniform(0.2, 0.8)) / len(families) for i in range(len(families))]
+    rng.shuffle(places)  # so that parts of chords leave room for each other
     parts = []
     for i, (family, bars_on) in enumerate(zip(families, active, strict=True)):
         own = Random(f"part {seed} {i} {family}")
@@ -141,7 +143,7 @@ def compose(
             sound = own.choice(FAMILIES[family])
             name, style = sound.name, own.choice(sound.styles)
         sound = SOUNDS[name][1]
-        notes = write(plan, family, sound, style, bars_on, own)
+        notes = write(plan, family, sound, style, bars_on, own, places[i])
         is_drum = family in ("drums", "percussion")
         parts.append(
             Part(family, name, style, sound.program, is_drum, round(own.uniform(-2, 2), 2), notes, bars_on)

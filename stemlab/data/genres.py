@@ -149,7 +149,7 @@ GENRES: dict[str, Genre] = {
         drawbar organ/bubble; percussive organ/bubble; grand piano/offbeat; clavinet/offbeat; drawbar organ/offbeat
         clean electric guitar/skank; muted guitar/muted line; clean electric guitar/skank
         synth strings/sustained; string ensemble/sustained
-        steel drums/melody; calliope lead/melody; harmonica/melody
+        ocarina/melody; calliope lead/melody; harmonica/melody
         brass section/brass stabs; trombone/hook; tenor sax/melody; trumpet/melody
         """),
     "bossa nova": _genre(
@@ -164,7 +164,7 @@ GENRES: dict[str, Genre] = {
         electric piano/bossa comping; grand piano/bossa comping; vibraphone/bossa comping
         nylon guitar/bossa comping; nylon guitar/bossa comping; nylon guitar/fingerpicked; jazz guitar/bossa comping
         slow strings/sustained; string ensemble/sustained; harp/arpeggios
-        whistle/melody; violin/melody; harmonica/melody
+        ocarina/melody; violin/melody; harmonica/melody
         flute/melody; tenor sax/melody; clarinet/melody; soprano sax/melody; muted trumpet/melody
         """),
     "ballad": _genre(

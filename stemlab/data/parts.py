@@ -160,7 +160,7 @@ def drums(plan: Plan, style: str, active: str, rng: Random) -> list[Note]:
             fill_from = min(len(p[0]) - len(p[0].lstrip(".")) for p in fill.values())
         starts = bar == 0 or plan.sections[bar - 1] != section or active[bar - 1] == "."
         if crashes and section == "chorus" and starts:
-            out.add(bar, 0, 2, VOICES["crash"], 88)
+            out.add(bar, 0, 8, VOICES["crash"], 88)
         for voice, patterns in groove.items():
             if section in ("intro", "break") and voice in ("snare", "clap", "tom2") and len(groove) > 2:
                 continue  # thin grooves outside verse and chorus
@@ -207,7 +207,7 @@ def bass(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> list
         notes between `sound.low` and `sound.high`.
     """
     out = Writer(plan, rng)
-    low = sound.low + rng.choice((0, 0, 2, 4, 5))
+    low = sound.low + rng.choice((0, 0, 1, 3))
     verse, chorus = (rng.choice(BASS[style]), rng.choice(BASS[style])) if BASS[style] else ("", "")
     if rng.random() < 0.6:
         chorus = verse
@@ -259,7 +259,9 @@ def _walk(out: Writer, bar: int, low: int):
         out.add(bar, 4 * beat, 4, pitch, 92 if beat % 2 == 0 else 86, gap=0.08)
 
 
-def chords(plan: Plan, family: str, sound: Sound, style: str, active: str, rng: Random) -> list[Note]:
+def chords(
+    plan: Plan, family: str, sound: Sound, style: str, active: str, rng: Random, place: float = 0.5
+) -> list[Note]:
     """Chords, broken chords or riffs of keys, guitar, strings, brass or synthesizers.
 
     Args:
@@ -269,6 +271,7 @@ def chords(plan: Plan, family: str, sound: Sound, style: str, active: str, rng: 
         style: one of CHORDS.
         active: a character a bar, `x` or `.`.
         rng: source of chance.
+        place: where in the sound's register, 0 (low) to 1 (high).
     Returns:
         notes.
     """
@@ -276,8 +279,8 @@ def chords(plan: Plan, family: str, sound: Sound, style: str, active: str, rng: 
     verse, chorus = rng.choice(CHORDS[style]), rng.choice(CHORDS[style])
     if rng.random() < 0.6:
         chorus = verse
-    room = max(0, sound.high - 19 - sound.low)
-    low = sound.low + rng.randint(0, min(room, 12))
+    room = max(0, min(sound.high - 16 - sound.low, 14))
+    low = sound.low + round(place * room)
     shape = rng.choice(("close", "close", "open", "shell") if family != "guitar" else ("close", "close", "shell"))
     if style == "power chords":
         shape = "power"
@@ -297,7 +300,8 @@ def chords(plan: Plan, family: str, sound: Sound, style: str, active: str, rng: 
                 pitches = [pitches[-1] + 12 if pitches[-1] + 12 <= sound.high else pitches[-1]]
             elif token == "B":
                 root = low + (chord.root - low) % 12
-                pitches = [root - 12 if root - 12 >= sound.low - 5 else root]
+                down = root - 12 >= max(sound.low - 5, 40) and style not in ("muted line", "riff")
+                pitches = [root - 12 if down else root]
             elif token.isdigit():
                 octave, index = divmod(int(token), len(pitches))
                 pitches = [min(pitches[index] + 12 * octave, sound.high + 5)]
@@ -345,7 +349,9 @@ def melody(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> li
     return out.notes
 
 
-def write(plan: Plan, family: str, sound: Sound, style: str, active: str, rng: Random) -> list[Note]:
+def write(
+    plan: Plan, family: str, sound: Sound, style: str, active: str, rng: Random, place: float = 0.5
+) -> list[Note]:
     """The notes of one part, in order.
 
     Args:
@@ -355,6 +361,7 @@ def write(plan: Plan, family: str, sound: Sound, style: str, active: str, rng: R
         style: a style of DRUMS, BASS, CHORDS or MELODIES; "groove" for percussion.
         active: a character a bar, `x` plays and `.` rests.
         rng: source of chance.
+        place: where in its register a part of chords lies, 0 (low) to 1 (high).
     Returns:
         notes sorted by start.
     """
@@ -367,5 +374,5 @@ def write(plan: Plan, family: str, sound: Sound, style: str, active: str, rng: R
     elif style in MELODIES:
         notes = melody(plan, sound, style, active, rng)
     else:
-        notes = chords(plan, family, sound, style, active, rng)
+        notes = chords(plan, family, sound, style, active, rng, place)
     return sorted(notes, key=lambda n: (n.start, n.pitch))

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from .compose import Part, Song
+from .hits import hit
 from .parts import BEATS
+from .retune import retuned
+from .sounds import DECAYS
 
 LEVELS_DB = {
     "drums": -19.0, "percussion": -27.0, "bass": -20.0, "keys": -23.0, "guitar": -23.0, "strings": -25.0,
@@ -16,6 +19,8 @@ LEVELS_DB = {
 }  # fmt: skip
 PEAK = 0.9
 FADE_SECONDS = 0.04
+_STEP_DB = 2.0
+_TAIL_SECONDS = 0.08  # time constant
 _FOLDERS = ("/usr/share/sounds/sf3", "/usr/share/sounds/sf2", "/usr/local/share/sounds/sf2")
 
 
@@ -37,10 +42,11 @@ def mit_soundfonts() -> list[str]:
 
 
 @lru_cache(maxsize=8)
-def _synthesizer(soundfont: str, sample_rate: int):
+def synthesizer(soundfont: str, sample_rate: int):
+    """The synthesizer of a soundfont, kept for the next call."""
     from symusic import Synthesizer
 
-    return Synthesizer(soundfont, sample_rate, 0)
+    return Synthesizer(retuned(soundfont), sample_rate, 0)
 
 
 def render(
@@ -68,11 +74,10 @@ def render(
         raise ValueError(f"seconds: got {seconds}, takes a length above 0, or None for the whole song")
     total = round(song.seconds * sample_rate)
     samples = total if seconds is None else round(seconds * sample_rate)
-    synthesizer = _synthesizer(str(soundfont), sample_rate)
     stems = np.zeros((len(song.parts), samples), np.float32)
     until = min(total, samples)
     for row, part in zip(stems, song.parts, strict=True):
-        audio = _play(part, song.bpm, synthesizer, sample_rate, until)
+        audio = _play(part, song.bpm, str(soundfont), sample_rate, until)
         audio *= _gate(part.active, song.bpm, sample_rate, until)
         row[:until] = audio * _gain(audio, part)
     if samples >= total:
@@ -82,25 +87,73 @@ def render(
     return stems * np.float32(min(1.0, 0.999 * PEAK / max(peak, 1e-9)))
 
 
-def _play(part: Part, bpm: float, synthesizer, sample_rate: int, samples: int) -> np.ndarray:
-    """Synthesize one part to mono, (samples,) float32; a tick of the score is one sample."""
+def _play(part: Part, bpm: float, soundfont: str, sample_rate: int, samples: int) -> np.ndarray:
+    """Synthesize one part to mono, (samples,) float32."""
+    audio = np.zeros(samples, np.float32)
+    scale = 60 / bpm * sample_rate
+    # The synthesizer knows no velocity: notes of like velocity share a gain. Long tails of strings and pads would
+    # blur the next chord: half bars go by turns to three buses, and each dies away when its own notes have ended.
+    buses: dict[int, dict[int, list[tuple[int, int, int]]]] = {}
+    for note in part.notes:
+        start = round(note.start * scale)
+        if start < samples:
+            loudness = 1.6 * 20 * np.log10(note.velocity / 100)
+            if part.is_drum:
+                sound = hit(soundfont, part.program, note.pitch, sample_rate)[: samples - start]
+                audio[start : start + len(sound)] += sound * np.float32(10 ** (loudness / 20))
+            else:
+                length = max(1, round(note.duration * scale))
+                bus = int((note.start + 0.02) // 2) % 3 if part.family == "strings" else 0
+                levels = buses.setdefault(bus, {})
+                levels.setdefault(round(loudness / _STEP_DB), []).append((start, length, note.pitch))
+    spans = []
+    for levels in buses.values():
+        bus_audio = np.zeros(samples, np.float32)
+        for level, notes in levels.items():
+            stereo = _synthesize(notes, part.program, soundfont, sample_rate)[:, :samples]
+            bus_audio[: stereo.shape[1]] += stereo.mean(axis=0) * np.float32(10 ** (level * _STEP_DB / 20))
+        held = sorted((start, start + length) for notes in levels.values() for start, length, _ in notes)
+        _damp(bus_audio, held, sample_rate)
+        spans += held
+        audio += bus_audio
+    if part.sound in DECAYS and spans:
+        audio *= _decay(sorted(start for start, _ in spans), DECAYS[part.sound] * sample_rate, samples)
+    return audio
+
+
+def _decay(onsets: list[int], constant: float, samples: int) -> np.ndarray:
+    """Gain over time, (samples,): 1 at each onset (samples, sorted), then dying away by a constant in samples."""
+    first = [onsets[0]]
+    for onset in onsets:
+        if onset - first[-1] > 0.05 * constant + 500:  # a strummed chord is one onset
+            first.append(onset)
+    lengths = np.diff(np.append(first, max(samples, onsets[-1])))
+    since = np.arange(samples, dtype=np.float32)
+    since -= np.repeat([0, *first], [first[0], *lengths])[:samples]
+    return np.exp(-since / np.float32(constant))
+
+
+def _damp(audio: np.ndarray, spans: list[tuple[int, int]], sample_rate: int) -> None:
+    """Shorten, in place, the tails of sounds with a long release: where no note is held the sound dies away."""
+    end = 0
+    for start, stop in [*spans, (len(audio), len(audio))]:
+        if 0 < end < start:
+            tail = audio[end:start]
+            tail *= np.exp(np.arange(len(tail), dtype=np.float32) / np.float32(-_TAIL_SECONDS * sample_rate))
+        end = max(end, stop)
+
+
+def _synthesize(notes: list[tuple[int, int, int]], program: int, soundfont: str, sample_rate: int) -> np.ndarray:
+    """Stereo audio of notes (start and length in samples, pitch); a tick of the score is one sample."""
     from symusic import Note, Score, Tempo, Track
 
     score = Score(sample_rate // 2)  # at 120 beats per minute
     score.tempos.append(Tempo(0, 120.0))
-    track = Track(program=part.program, is_drum=part.is_drum)
-    scale = 60 / bpm * sample_rate
-    for note in part.notes:
-        start = round(note.start * scale)
-        if start < samples:
-            track.notes.append(Note(start, max(1, round(note.duration * scale)), note.pitch, note.velocity))
-    audio = np.zeros(samples, np.float32)
-    if len(track.notes):
-        score.tracks.append(track)
-        stereo = synthesizer.render(score, stereo=True)
-        length = min(samples, stereo.shape[1])
-        audio[:length] = stereo[:, :length].mean(axis=0)
-    return audio
+    track = Track(program=program)
+    for start, length, pitch in notes:
+        track.notes.append(Note(start, length, pitch, 90))
+    score.tracks.append(track)
+    return synthesizer(soundfont, sample_rate).render(score, stereo=True)
 
 
 def _gate(active: str, bpm: float, sample_rate: int, samples: int) -> np.ndarray:

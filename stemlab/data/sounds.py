@@ -118,9 +118,8 @@ FAMILIES: dict[str, tuple[Sound, ...]] = {
         violin             | 40 | 60-88! | melody, sparse                | solo violin, fiddle
         harmonica          | 22 | 62-86! | melody, solo                  | blues harp, mouth harp
         glockenspiel       |  9 | 74-96! | hook, synth arpeggio          | bells, bright bells
-        whistle            | 78 | 69-91! | melody                        | whistled melody, whistling
+        ocarina            | 79 | 67-88! | melody, sparse                | whistled melody, soft whistle
         kalimba            |108 | 62-84! | hook, synth arpeggio          | thumb piano
-        steel drums        |114 | 60-84! | hook, melody                  | steel pan, caribbean steel drums
         """),
     "winds": _sounds("""
         trumpet            | 56 | 58-82! | melody, hook           | solo trumpet, bright trumpet
@@ -138,3 +137,10 @@ FAMILIES: dict[str, tuple[Sound, ...]] = {
         """),
 }
 SOUNDS: dict[str, tuple[str, Sound]] = {s.name: (f, s) for f, sounds in FAMILIES.items() for s in sounds}
+# Struck and plucked sounds die away, in every soundfont: time constants in seconds.
+DECAYS = {
+    "electric piano": 1.5, "fm electric piano": 1.2, "clavinet": 0.5, "harpsichord": 0.6, "music box": 0.6,
+    "vibraphone": 0.9, "marimba": 0.2, "nylon guitar": 0.8, "acoustic guitar": 0.9, "jazz guitar": 0.8,
+    "clean electric guitar": 1.2, "muted guitar": 0.15, "harp": 0.7, "glockenspiel": 0.5, "kalimba": 0.35,
+    "acoustic bass": 0.7, "electric bass": 1.5, "picked bass": 1.2, "fretless bass": 2.0, "slap bass": 0.8,
+}  # fmt: skip
