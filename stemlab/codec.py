@@ -81,7 +81,7 @@ class StemCodec:
         if vocoder not in VOCODERS or (vocoder == "neural" and self.vocoder is None):
             raise ValueError(f"vocoder={vocoder!r}: give one of {VOCODERS}, 'neural' only when its weights are loaded")
         band_db = self.decode_bands(latents)
-        if vocoder == "neural":
+        if vocoder == "neural" and self.vocoder is not None:
             audio = synthesise(self.vocoder, band_db)
         else:
             audio = griffin_lim(10 ** (bands_to_linear(band_db) / 20))

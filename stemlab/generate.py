@@ -173,7 +173,7 @@ class StemLab:
         shown = [*members, *known] if coupled else members  # with attention, the new stems also see the known ones
         submix = None
         if known and with_submix:
-            submix = self.codec.encode(sum(draft.audio[i] for i in known)[None])[0]
+            submix = self.codec.encode(torch.stack([draft.audio[i] for i in known]).sum(0, keepdim=True))[0]
         conditions = make_conditions(
             [join_prompt(draft.prompts[i], asked["prompt"]) for i in shown],
             frames, self.codec.channels, asked["bpm"], asked["key"], submix,

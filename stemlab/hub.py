@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -60,7 +61,10 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
         raise ValueError(f"{weights} is not a safetensors file ({error}); pickled weights are never loaded") from None
 
 
-def load_into(model: torch.nn.Module, tensors: dict[str, torch.Tensor], path: str | Path) -> torch.nn.Module:
+Model = TypeVar("Model", bound=torch.nn.Module)
+
+
+def load_into(model: Model, tensors: dict[str, torch.Tensor], path: str | Path) -> Model:
     """Fill a model in place, cast to its own types; ValueError when names or shapes differ."""
     try:
         model.load_state_dict(tensors)

@@ -74,7 +74,8 @@ def _overlap_add(frames: torch.Tensor) -> torch.Tensor:
     """`(B, F, N_FFT)` to `(B, (F - 1) * HOP + N_FFT)`: each quarter of a window lands one hop later."""
     parts = frames.unflatten(2, (N_FFT // HOP, HOP)).unbind(2)  # each (B, F, HOP)
     last = len(parts) - 1
-    return sum(torch.nn.functional.pad(part, (0, 0, i, last - i)) for i, part in enumerate(parts)).flatten(1)
+    shifted = [torch.nn.functional.pad(part, (0, 0, i, last - i)) for i, part in enumerate(parts)]
+    return torch.stack(shifted).sum(0).flatten(1)
 
 
 def bands(audio: torch.Tensor) -> torch.Tensor:

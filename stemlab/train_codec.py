@@ -4,6 +4,8 @@ They meet at the band spectrogram and train apart: `stemlab train codec_vae.json
 """
 
 import math
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -23,7 +25,7 @@ def cosine(step: int, total: int, warmup: int = 200) -> float:
     return min(1.0, (step + 1) / warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))))
 
 
-def train_vae(config: dict, out: str, resume: bool = False, minutes: float | None = None) -> None:
+def train_vae(config: dict, out: str | Path, resume: bool = False, minutes: float | None = None) -> None:
     """Train the band VAE on fresh crops of rendered stems and mixes; writes `vae.safetensors` to `out`.
 
     Args:
@@ -49,7 +51,7 @@ def train_vae(config: dict, out: str, resume: bool = False, minutes: float | Non
     _finish(run, ema, BandVAE, config, "vae", _latent_statistics(ema.module, pool, config))
 
 
-def train_vocoder(config: dict, out: str, resume: bool = False, minutes: float | None = None) -> None:
+def train_vocoder(config: dict, out: str | Path, resume: bool = False, minutes: float | None = None) -> None:
     """Train the vocoder, half on true bands and half on the VAE's; writes `vocoder.safetensors` to `out`.
 
     Args:
@@ -85,7 +87,7 @@ def _model_part(tensors: dict) -> dict:
     return {key: value.float() for key, value in tensors.items() if not key.startswith("latent_")}
 
 
-def _set_up(kind, config, out, resume, minutes):
+def _set_up(kind: type, config: dict, out, resume: bool, minutes: float | None) -> tuple[Any, AveragedModel, Any, Run]:
     torch.manual_seed(config["seed"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = kind(**config["model"]).to(device)
@@ -105,7 +107,7 @@ def _update(model, ema, optimizer, loss, lr) -> None:
 
 
 @torch.no_grad()
-def _latent_statistics(vae: BandVAE, pool, config) -> dict[str, torch.Tensor]:
+def _latent_statistics(vae: Any, pool: list, config: dict) -> dict[str, torch.Tensor]:
     """Mean and spread of each latent channel over a few hundred crops, for normalisation."""
     device = next(vae.parameters()).device
     latents = []

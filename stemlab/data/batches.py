@@ -60,7 +60,7 @@ def _choose(song: dict, rng: np.random.Generator, most: int) -> tuple[list[int],
     if song["submixes"] and rng.random() < 0.5:
         which = rng.integers(len(song["submixes"]))
         left = [i for i in range(count) if i not in song["submixes"][which]]
-        size = rng.integers(1, min(most, len(left)) + 1)
+        size = int(rng.integers(1, min(most, len(left)) + 1))
         return sorted(rng.permutation(left)[:size].tolist()), song["submix_latents"][which]
-    size = min(most, count) if rng.random() < 0.5 else rng.integers(1, min(most, count) + 1)
+    size = min(most, count) if rng.random() < 0.5 else int(rng.integers(1, min(most, count) + 1))
     return sorted(rng.permutation(count)[:size].tolist()), None

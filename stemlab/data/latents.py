@@ -66,9 +66,9 @@ def _build_shard(job: tuple) -> None:
         audio = torch.from_numpy(np.stack([*stems, *sums]))
         with torch.autocast("cpu", torch.bfloat16):
             latents = codec.encode(audio)
-        tensors[f"{seed}.latents"] = latents[:count].half()
+        tensors[f"{seed}.latents"] = latents[:count].half().contiguous()
         if sums:
-            tensors[f"{seed}.submixes"] = latents[count:].half()
+            tensors[f"{seed}.submixes"] = latents[count:].half().contiguous()
         tensors[f"{seed}.activity"] = torch.from_numpy(np.stack([activity(stem) for stem in stems]))
         songs.append(
             {

@@ -9,7 +9,7 @@ import numpy as np
 
 from .compose import Part, Song
 from .hits import hit
-from .parts import BEATS
+from .plan import BEATS
 from .retune import retuned
 from .sounds import DECAYS
 
