@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 
+from stemlab.audio import bars_active, read
 from stemlab.data.captions import STYLES, group_prompt, stem_caption
 from stemlab.data.compose import FAMILIES, GENRES, KEYS, compose
 from stemlab.data.grooves import DRUMS, FILLS, PERCUSSION
@@ -104,7 +107,9 @@ def test_bass_starts_its_bars_on_a_chord_tone_mostly_the_root():
 
 def test_pitched_notes_are_in_the_chord_or_its_scale():
     fits = [
-        note.pitch % 12 in scale_over(chord_at(song, note.start), song.key) for song in songs() for _, note in pitched(song)
+        note.pitch % 12 in scale_over(chord_at(song, note.start), song.key)
+        for song in songs()
+        for _, note in pitched(song)
     ]
     assert np.mean(fits) > 0.97
 
@@ -132,7 +137,10 @@ def test_onsets_lie_on_the_swung_grid():
         for part in song.parts:
             for note in part.notes:
                 late = 0.05 if part.family == "guitar" else 0.0
-                away = min((note.start % 4 - slot for slot in (*slots, 4.0)), key=lambda d: abs(d) if d < 0 else max(0, d - late))
+                away = min(
+                    (note.start % 4 - slot for slot in (*slots, 4.0)),
+                    key=lambda d: abs(d) if d < 0 else max(0, d - late),
+                )
                 assert -tolerance <= away <= tolerance + late, (song.seed, part.sound, note)
 
 
@@ -140,7 +148,10 @@ def test_notes_start_in_active_bars_only_and_every_active_bar_has_some():
     for song in songs():
         for part in song.parts:
             played = {int(note.start // 4) for note in part.notes}
-            assert played == {bar for bar, char in enumerate(part.active) if char == "x"}, (song.seed, part.sound)
+            assert played == {bar for bar, char in enumerate(part.active) if char == "x"}, (
+                song.seed,
+                part.sound,
+            )
             assert len(part.active) == song.bars and all(1 <= n.velocity <= 127 and n.duration > 0 for n in part.notes)
 
 
@@ -192,7 +203,9 @@ def test_captions_name_the_family_and_never_the_key_or_tempo():
             caption = stem_caption(part, rng)
             family, words = caption.split(": ")
             assert family == part.family and words
-            assert not any(key.lower() in words.lower() for key in KEYS) and not any(c.isdigit() for c in words.replace("808", ""))
+            assert not any(key.lower() in words.lower() for key in KEYS) and not any(
+                c.isdigit() for c in words.replace("808", "")
+            )
             captions.add(caption)
     assert len(captions) > 250
     assert 5 < prompts[""] < 50 and len(prompts) > 40
@@ -218,3 +231,24 @@ def test_stems_of_a_family_differ_between_songs():
     assert max(density) > 3 * min(density)
     rests = np.mean([char == "." for song in songs() for part in song.parts for char in part.active])
     assert 0.08 < rests < 0.35
+
+
+SAMPLES = Path(__file__).parents[1] / "data_samples"
+
+
+@pytest.mark.parametrize(
+    "facts_file", ["solo_guitar.json", *sorted(p.parent.name + "/song.json" for p in SAMPLES.glob("*/song.json"))]
+)
+def test_bundled_samples_are_what_their_json_says(facts_file):
+    facts = json.loads((SAMPLES / facts_file).read_text(encoding="utf-8"))
+    stems = [read((SAMPLES / facts_file).parent / stem["file"]) for stem in facts["stems"]]
+    assert {len(stem) for stem in stems} == {round(facts["bars"] * 240 / facts["bpm"] * RATE)}
+    assert 0.1 < np.abs(np.sum(stems, axis=0)).max() <= 0.9
+    for told, stem in zip(facts["stems"], stems, strict=True):
+        assert bars_active(stem, facts["bpm"], facts["bars"]) == told["activity"]
+        assert told["caption"].startswith(told["family"] + ": ")
+
+
+def test_bundled_samples_are_four_genres_in_five_megabytes():
+    assert len(list(SAMPLES.glob("*/song.json"))) == 4
+    assert sum(path.stat().st_size for path in SAMPLES.rglob("*") if path.is_file()) < 5_000_000

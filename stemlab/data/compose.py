@@ -10,7 +10,8 @@ from random import Random
 
 from .genres import GENRES
 from .harmony import KEYS, canonical_key, parse_key, roman_chord
-from .parts import BEATS, Note, Plan, write
+from .parts import write
+from .plan import BEATS, Note, Plan
 from .sounds import FAMILIES, SOUNDS
 
 EVAL_SEEDS = 1_000_000_000  # seeds from here on are for evaluation and never trained on
@@ -145,13 +146,10 @@ def compose(
         sound = SOUNDS[name][1]
         notes = write(plan, family, sound, style, bars_on, own, places[i])
         is_drum = family in ("drums", "percussion")
-        parts.append(
-            Part(family, name, style, sound.program, is_drum, round(own.uniform(-2, 2), 2), notes, bars_on)
-        )
+        parts.append(Part(family, name, style, sound.program, is_drum, round(own.uniform(-2, 2), 2), notes, bars_on))
     names = [roman_chord(n[0], key).name for n in romans]
     names = [
-        name if len(n) == 1 else f"{name} {roman_chord(n[1], key).name}"
-        for name, n in zip(names, romans, strict=True)
+        name if len(n) == 1 else f"{name} {roman_chord(n[1], key).name}" for name, n in zip(names, romans, strict=True)
     ]
     return Song(seed, genre, bpm, key, bars, names, sections, swing, parts)
 

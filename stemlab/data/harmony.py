@@ -110,9 +110,14 @@ def roman_chord(numeral: str, key: str) -> Chord:
         key: one of KEYS.
     Returns:
         Chord.
+    Raises:
+        ValueError: if it is not a numeral.
     """
     tonic, _ = parse_key(key)
-    flat, degree, quality = re.fullmatch(r"(b?)([ivIV]+)(.*)", numeral).groups()
+    match = re.fullmatch(r"(b?)([ivIV]+)(.*)", numeral)
+    if not match:
+        raise ValueError(f'numeral: got {numeral!r}, takes a degree and a quality such as "bVI" or "ii7"')
+    flat, degree, quality = match.groups()
     root = (tonic + _NUMERALS[degree.lower()] - len(flat)) % 12
     minor = "m" if degree.islower() else ""
     names = _FLATS if key in _FLAT_KEYS else _SHARPS

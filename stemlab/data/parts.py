@@ -2,114 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from random import Random
 
-from .grooves import DRUMS, FILLS, PERCUSSION, VOICES
+from .beats import drums, percussion
 from .harmony import Chord, nearest, scale_over, voicing
 from .patterns import BASS, CHORDS, FAST_LINES, MELODIES
+from .plan import STEPS, Note, Plan, Writer, active_bars, tokens
 from .sounds import Sound
-
-BEATS = 4  # a bar, always 4/4
-STEPS = 16  # sixteenths a bar
-JITTER_SECONDS = 0.005
-
-
-@dataclass(frozen=True)
-class Note:
-    """One note: start and duration in beats from the song's start, MIDI pitch, velocity 1 to 127."""
-
-    start: float
-    duration: float
-    pitch: int
-    velocity: int
-
-
-@dataclass
-class Plan:
-    """What all stems of a song share.
-
-    Args:
-        bpm: beats per minute.
-        key: one of KEYS.
-        chords: two a bar (one for each half).
-        sections: one a bar: "intro", "verse", "chorus" or "break".
-        swing: (unit in beats, share of the first half).
-        level: velocity factor of the genre.
-    """
-
-    bpm: int
-    key: str
-    chords: list[Chord]
-    sections: list[str]
-    swing: tuple[float, float] = (0.5, 0.5)
-    level: float = 1.0
-
-    def beat(self, bar: int, step: float) -> float:
-        """Swung position of a sixteenth step of a bar, in beats from the song's start."""
-        unit, share = self.swing
-        pair, inside = divmod(step / 4, 2 * unit)
-        phase = inside / (2 * unit)
-        bent = phase * 2 * share if phase <= 0.5 else share + (phase - 0.5) * 2 * (1 - share)
-        return bar * BEATS + (pair + bent) * 2 * unit
-
-    def chord(self, bar: int, step: int) -> Chord:
-        """The chord that sounds at a sixteenth step of a bar."""
-        return self.chords[2 * bar + (step >= STEPS // 2)]
-
-    def changes(self, bar: int) -> bool:
-        """Whether the chord changes in the middle of a bar."""
-        return self.chords[2 * bar] != self.chords[2 * bar + 1]
-
-
-@dataclass
-class Writer:
-    """Collects the notes of one part, with swing and a player's small deviations."""
-
-    plan: Plan
-    rng: Random
-    notes: list[Note] = field(default_factory=list)
-
-    def add(
-        self, bar: int, step: float, steps: float, pitch: int, velocity: float, gap: float = 0.04, late: float = 0.0
-    ):
-        """Add a note.
-
-        Args:
-            bar, step: where it starts; step in sixteenths from the bar's start.
-            steps: length in sixteenths.
-            pitch: MIDI pitch.
-            velocity: 1 to 127, before the genre's and the section's level.
-            gap: beats by which it ends early.
-            late: seconds of delay, for strums.
-        """
-        rng, plan = self.rng, self.plan
-        jitter = max(-JITTER_SECONDS, min(JITTER_SECONDS, rng.gauss(0, 0.002)))
-        start = plan.beat(bar, step) + (jitter + late) * plan.bpm / 60
-        start = max(start, float(bar * BEATS))
-        end = plan.beat(bar, step + steps) - gap
-        section = {"intro": 0.9, "break": 0.85, "verse": 0.95, "chorus": 1.03}[plan.sections[bar]]
-        level = velocity * plan.level * section + rng.uniform(-5, 5)
-        length = max(end - start, 0.06)
-        self.notes.append(Note(round(start, 5), round(length, 5), pitch, max(20, min(122, round(level)))))
-
-
-def tokens(pattern: str) -> list[tuple[int, str, int]]:
-    """Onsets of a pattern.
-
-    Args:
-        pattern: 16 characters, see `patterns`.
-    Returns:
-        list of (step, token, length in steps).
-    """
-    found = []
-    for step, token in enumerate(pattern):
-        if token not in ".-":
-            length = 1
-            while step + length < len(pattern) and pattern[step + length] == "-":
-                length += 1
-            found.append((step, token, length))
-    return found
 
 
 def _split(pattern: str, changes: bool) -> list[tuple[int, str, int]]:
@@ -124,74 +23,9 @@ def _split(pattern: str, changes: bool) -> list[tuple[int, str, int]]:
     return found
 
 
-def _bars(active: str) -> list[int]:
-    return [bar for bar, char in enumerate(active) if char == "x"]
-
-
 def _accent(step: int) -> float:
     """Velocity of an ordinary note by its place in the bar."""
     return 94 if step % 8 == 0 else 88 if step % 4 == 0 else 82 if step % 2 == 0 else 76
-
-
-def _is_section_end(plan: Plan, bar: int) -> bool:
-    last = bar + 1 == len(plan.sections)
-    return last or plan.sections[bar + 1] != plan.sections[bar] or bar % 8 == 7
-
-
-def drums(plan: Plan, style: str, active: str, rng: Random) -> list[Note]:
-    """A drum part with fills at the ends of sections and crashes at their starts.
-
-    Args:
-        plan: the song.
-        style: one of DRUMS.
-        active: a character a bar, `x` or `.`.
-        rng: source of chance.
-    Returns:
-        notes.
-    """
-    out = Writer(plan, rng)
-    groove, fill = rng.choice(DRUMS[style]), rng.choice(FILLS)
-    soft = style in ("swing", "brushes", "bossa", "ballad", "one drop")
-    fills, crashes = rng.random() < 0.75, rng.random() < (0.15 if soft else 0.7)
-    for bar in _bars(active):
-        section = plan.sections[bar]
-        fill_from = STEPS
-        if fills and _is_section_end(plan, bar) and section != "intro" and style != "brushes":
-            fill_from = min(len(p[0]) - len(p[0].lstrip(".")) for p in fill.values())
-        starts = bar == 0 or plan.sections[bar - 1] != section or active[bar - 1] == "."
-        if crashes and section == "chorus" and starts:
-            out.add(bar, 0, 8, VOICES["crash"], 88)
-        for voice, patterns in groove.items():
-            if section in ("intro", "break") and voice in ("snare", "clap", "tom2") and len(groove) > 2:
-                continue  # thin grooves outside verse and chorus
-            for step, mark, _ in tokens(patterns[bar % len(patterns)]):
-                if step < fill_from or voice == "kick":
-                    out.add(bar, step, 1, VOICES[voice], {"X": 108, "x": 86, "o": 50}[mark])
-        if fill_from < STEPS:
-            for voice, patterns in fill.items():
-                for step, mark, _ in tokens(patterns[0]):
-                    out.add(bar, step, 1, VOICES[voice], 100 if mark == "X" else 84)
-    return out.notes
-
-
-def percussion(plan: Plan, sound: Sound, active: str, rng: Random) -> list[Note]:
-    """A percussion part: one repeated groove of the sound's instruments.
-
-    Args:
-        plan: the song.
-        sound: one of FAMILIES["percussion"].
-        active: a character a bar, `x` or `.`.
-        rng: source of chance.
-    Returns:
-        notes.
-    """
-    out = Writer(plan, rng)
-    groove = rng.choice(PERCUSSION[sound.name])
-    for bar in _bars(active):
-        for pitch, patterns in groove.items():
-            for step, mark, _ in tokens(patterns[bar % len(patterns)]):
-                out.add(bar, step, 1, pitch, {"X": 108, "x": 88, "o": 58}[mark])
-    return out.notes
 
 
 def bass(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> list[Note]:
@@ -211,7 +45,7 @@ def bass(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> list
     verse, chorus = (rng.choice(BASS[style]), rng.choice(BASS[style])) if BASS[style] else ("", "")
     if rng.random() < 0.6:
         chorus = verse
-    for bar in _bars(active):
+    for bar in active_bars(active):
         if style == "walking":
             _walk(out, bar, low)
             continue
@@ -288,7 +122,7 @@ def chords(
         shape, low = "wide", sound.low + rng.randint(0, 5)
     strum = 0.006 if style in ("strummed", "bossa comping") and family == "guitar" else 0.0
     short = style in ("funk scratches", "skank", "stabs", "staccato", "brass stabs", "offbeat", "bubble")
-    for bar in _bars(active):
+    for bar in active_bars(active):
         pattern = chorus if plan.sections[bar] == "chorus" else verse
         for step, token, length in _split(pattern, plan.changes(bar)):
             chord = plan.chord(bar, step)
@@ -336,7 +170,7 @@ def melody(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> li
         contour.append(line)
     span = sound.high - sound.low
     centre = sound.low + rng.uniform(0.4, 0.65) * span
-    for bar in _bars(active):
+    for bar in active_bars(active):
         for (step, _, length), degree in zip(tokens(rhythm[bar % 2]), contour[bar % 2], strict=True):
             chord = plan.chord(bar, step)
             scale = scale_over(chord, plan.key)

@@ -53,7 +53,13 @@ CHORDS: dict[str, list[str]] = {
 }
 
 MELODIES: dict[str, list[str]] = {
-    "melody": ["x---x-x-x-----..", "..x-x-x-x---x---", "x-----x-x---x-..", "x-x-x---..x-x---", "x---x---x-x-x---"],
+    "melody": [
+        "x---x-x-x-----..",
+        "..x-x-x-x---x---",
+        "x-----x-x---x-..",
+        "x-x-x---..x-x---",
+        "x---x---x-x-x---",
+    ],
     "hook": ["x..x..x...x-x-..", "x-x.x..x..x-x...", "x.x...x.x...x-..", "x--x--x-x--.x-x-"],
     "solo": ["x-x-xxx-x-x-x---", "xxx-x-x-xxx-x-..", "x-xxx-xxx---x-x-", "..x-x-x-x-x-xxx-"],
     "sparse": ["x-----------....", "x-------x-------", "....x-------x---", "x---------x-----"],

@@ -38,7 +38,7 @@ class DrumFont:
         chunks = {}
         at = 12
         while at + 8 <= len(data):
-            name, size = bytes(data[at : at + 4]), struct.unpack("<I", data[at + 4 : at + 8])[0]
+            name, size = bytes(data[at : at + 4]), struct.unpack("<I", bytes(data[at + 4 : at + 8]))[0]
             if name == b"LIST":
                 at += 12  # its parts lie side by side with ours
                 continue
@@ -50,9 +50,7 @@ class DrumFont:
             bytes(chunks[b"phdr"]),
             np.dtype([("name", "S20"), ("preset", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("rest", "V12")]),
         )
-        self._instruments = np.frombuffer(
-            bytes(chunks[b"inst"]), np.dtype([("name", "S20"), ("bag", "<u2")])
-        )
+        self._instruments = np.frombuffer(bytes(chunks[b"inst"]), np.dtype([("name", "S20"), ("bag", "<u2")]))
         fields = [("name", "S20"), ("start", "<u4"), ("end", "<u4"), ("loop", "<u4"), ("loop_end", "<u4")]
         fields += [("rate", "<u4"), ("root", "u1"), ("cents", "i1"), ("link", "<u2"), ("type", "<u2")]
         self._samples = np.frombuffer(bytes(chunks[b"shdr"]), np.dtype(fields))

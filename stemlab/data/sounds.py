@@ -35,9 +35,7 @@ def _sounds(table: str) -> tuple[Sound, ...]:
         low, high = register.rstrip("!").split("-")
         every = (name, *(w.strip() for w in words.split(",") if w.strip()))
         style_names = tuple(s.strip() for s in styles.split(","))
-        sounds.append(
-            Sound(name, int(program), int(low), int(high), style_names, every, register.endswith("!"))
-        )
+        sounds.append(Sound(name, int(program), int(low), int(high), style_names, every, register.endswith("!")))
     return tuple(sounds)
 
 
