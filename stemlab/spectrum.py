@@ -81,7 +81,8 @@ def _overlap_add(frames: torch.Tensor) -> torch.Tensor:
 def bands(audio: torch.Tensor) -> torch.Tensor:
     """Log band spectrogram in dB, `(B, N)` to `(B, N_BANDS, N // HOP)`, floored softly at FLOOR_DB.
 
-    0 dB is a full-scale sine on the centre of a band. N must be a multiple of HOP.
+    A band reads its mean power: a full-scale sine on its centre gives -2 dB in the narrow bands of the bass and, spread over
+    more bins, down to -14 dB at the top. N must be a multiple of HOP.
     """
     low, high = (bank.to(audio.device) for bank in _filters())
     below = low.shape[1]  # the low bands end far below the top bin
