@@ -110,7 +110,7 @@ def main() -> None:
         print(f"\n| {title} | " + " | ".join(FAMILIES) + " | all |\n|---|" + "---|" * (len(FAMILIES) + 1))
         for way in ways:
             found = [table.get((family, way), []) for family in FAMILIES]
-            cells = [f"{np.mean(f):.2f}" if f else "-" for f in found] + [f"{np.mean(sum(found, [])):.2f}"]
+            cells = [f"{np.mean(f):.2f}" if f else "-" for f in found] + [f"{np.mean(np.concatenate(found)):.2f}"]
             print(f"| {way} | " + " | ".join(cells) + " |")
     silence = through_codec(np.zeros(RATE * 4, np.float32), "neural")
     print(f"\nSilence decodes to {rms_db(silence):.0f} dB.")
