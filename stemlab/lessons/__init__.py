@@ -1,0 +1,1 @@
+"""What the lessons' exercises call: checks that accept a right answer and teach on a wrong one."""

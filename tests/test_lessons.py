@@ -1,0 +1,100 @@
+"""The lessons' checks accept right answers, refuse plausible wrong ones with a hint, and let open ones be."""
+
+import numpy as np
+import pytest
+
+from stemlab.group import Stem, StemGroup
+from stemlab.lessons import start_here
+
+
+def trio(names=("drums", "bass", "keys"), bpm=92, key="D major", bars=2):
+    return StemGroup([Stem(n, n, np.zeros(100)) for n in names], bpm, key, bars)
+
+
+def test_the_trio_that_was_asked_for_is_accepted(capsys):
+    start_here.check_trio(trio())
+    assert "[ok] drums, bass, keys" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (trio(("drums", "bass")), "three texts"),
+        (trio(bpm=None), "pass bpm=92"),
+        (trio(key="D minor"), 'pass key="D major"'),
+        (trio(bars=4), "pass bars=2"),
+        (["drums", "bass", "keys"], "Keep what lab.generate"),
+    ],
+)
+def test_another_trio_is_refused_with_what_to_pass(answer, hint):
+    with pytest.raises(AssertionError, match=hint):
+        start_here.check_trio(answer)
+
+
+def by_name(before, after):
+    return [n for n in before.names if n in after.names and np.array_equal(before[n].audio, after[n].audio)]
+
+
+def nearly(before, after):
+    return [n for n in before.names if n in after.names and np.allclose(before[n].audio, after[n].audio, atol=1e-5)]
+
+
+def by_place(before, after):
+    return [a.name for a, b in zip(before, after, strict=False) if np.array_equal(a.audio, b.audio)]
+
+
+def careless(before, after):
+    return [n for n in before.names if np.array_equal(before[n].audio, after[n].audio)]
+
+
+def in_the_other_order(before, after):
+    return by_name(after, before)
+
+
+def test_stems_compared_by_name_and_bit_for_bit_are_accepted(capsys):
+    start_here.check_unchanged(by_name)
+    assert "[ok]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (nearly, "np.array_equal, not np.allclose"),
+        (by_place, "by name, after"),
+        (careless, "may be missing in `after`"),
+        (in_the_other_order, "in the order of `before`"),
+        (lambda before, after: set(by_name(before, after)), "Return a list"),
+    ],
+)
+def test_stems_compared_in_another_way_are_refused_with_the_reason(answer, hint):
+    with pytest.raises(AssertionError, match=hint):
+        start_here.check_unchanged(answer)
+
+
+def test_the_blend_of_unit_variance_is_accepted(capsys):
+    start_here.check_blend(lambda shared, own, rho: rho**0.5 * shared + (1 - rho) ** 0.5 * own)
+    assert "[ok]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda shared, own, rho: rho * shared + (1 - rho) * own, r"a\*\*2 \+ b\*\*2"),
+        (lambda shared, own, rho: rho * shared + (1 - rho**2) ** 0.5 * own, "should be rho"),
+        (lambda shared, own, rho: rho**0.5 * own + (1 - rho) ** 0.5 * shared, "the wrong way round"),
+        (lambda shared, own, rho: float(rho), "Return a tensor"),
+    ],
+)
+def test_another_blend_is_refused_with_the_reason(answer, hint):
+    with pytest.raises(AssertionError, match=hint):
+        start_here.check_blend(answer)
+
+
+def test_an_open_exercise_is_told_and_not_refused(capsys):
+    def stub(*_):
+        raise NotImplementedError
+
+    start_here.check_trio(None)
+    start_here.check_unchanged(stub)
+    start_here.check_blend(stub)
+    assert capsys.readouterr().out.count("still open") == 3

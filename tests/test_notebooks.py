@@ -1,0 +1,120 @@
+"""Every notebook keeps the form that CONTRIBUTING.md asks of a lesson; `pytest --nbmake notebooks` runs them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PAGES = [ROOT / "notebooks" / "README.md", *NOTEBOOKS]
+CARD = ("Question", "Reading", "Running", "Needs", "Previous", "Next")
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path, kind=None):
+    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [{**c, "source": "".join(c["source"])} for c in found if kind in (None, c["cell_type"])]
+
+
+def prose(path):
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8")
+    return "\n".join(cell["source"] for cell in cells(path, "markdown"))
+
+
+def test_there_is_a_first_notebook():
+    assert (ROOT / "notebooks" / "00_start_here.ipynb").is_file()
+
+
+@every_notebook
+def test_a_notebook_is_kept_without_outputs(path):
+    dirty = [i for i, c in enumerate(cells(path)) if c.get("outputs") or c.get("execution_count")]
+    assert not dirty, f"{path.name}: cells {dirty} hold outputs; clear them: jupyter nbconvert --clear-output --inplace"
+
+
+@every_notebook
+def test_a_notebook_runs_on_the_usual_kernel_and_is_small(path):
+    kernel = json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]
+    assert kernel["name"] == "python3"
+    assert path.stat().st_size < 200_000
+
+
+@every_notebook
+def test_a_notebook_is_cut_into_cells_that_fit_a_screen(path):
+    assert 25 <= len(cells(path)) <= 45
+    long = {i: c["source"].count("\n") + 1 for i, c in enumerate(cells(path)) if c["cell_type"] == "code"}
+    assert max(long.values()) <= 25, f"{path.name}: code cells longer than 25 lines: {long}"
+
+
+@every_notebook
+def test_there_are_five_to_ten_words_a_line_of_code(path):
+    heads = [re.match(r"## (Setup|Exercises)", c["source"]) for c in cells(path)]
+    start, end = (i for i, head in enumerate(heads) if head)  # what frames the lesson is not counted
+    body = cells(path)[start:end]
+    text = "\n".join(c["source"] for c in body if c["cell_type"] == "markdown")
+    words = len(re.sub(r"<[^>]+>|[$][^$]+[$]", "", text).split())
+    lines = sum(bool(line.strip()) for c in body if c["cell_type"] == "code" for line in c["source"].splitlines())
+    assert 5 <= words / lines <= 10, f"{path.name}: {words} words, {lines} lines of code"
+
+
+@every_notebook
+def test_the_title_card_is_complete(path):
+    first = cells(path)[0]
+    assert first["cell_type"] == "markdown"
+    assert first["source"].startswith(f"# {int(path.name[:2])}. "), "the first cell is the title card: '# 0. Title'"
+    rows = dict(re.findall(r"^\| \**(\w+)\** \| (.+) \|$", first["source"], re.MULTILINE))
+    assert [row for row in CARD if not rows.get(row, "").strip()] == []
+
+
+@every_notebook
+def test_a_lesson_has_all_its_parts(path):
+    text = "\n".join(cell["source"] for cell in cells(path))
+    parts = (
+        "Objectives",
+        "Conventions",
+        "Predict",
+        "Look and listen",
+        "Check",
+        "Break it",
+        "Play",
+        "Exercises",
+    )
+    parts += ("Recap", "Quiz", "Teacher's note", "Limits", "References")
+    heads = {part: rf"^(#+ .*|.*\*\*){part}" for part in parts}  # a heading, bold text, or a comment in code
+    assert [part for part, head in heads.items() if not re.search(head, text, re.MULTILINE)] == []
+    assert text.count("<details>") == text.count("</details>") >= 3 + 3  # three exercises, three quiz questions
+
+
+@every_notebook
+def test_solutions_are_marked_and_folded_and_nothing_else_needs_them(path):
+    solved = [c for c in cells(path, "code") if "solution" in c["metadata"].get("tags", [])]
+    assert len(solved) >= 3
+    assert all(c["metadata"].get("jupyter", {}).get("source_hidden") for c in solved)
+    text = "\n".join(c["source"] for c in solved)
+    names = re.findall(r"^def (\w+)", text, re.MULTILINE) + re.findall(r"^(\w+) = ", text, re.MULTILINE)
+    others = "\n".join(c["source"] for c in cells(path, "code") if c not in solved)
+    assert [name for name in names if re.search(rf"\b{name}\b", others)] == []
+
+
+@every_notebook
+def test_a_notebook_never_uses_the_player_that_normalises_each_stem(path):
+    assert not any(re.search(r"display\.Audio|import Audio|\bAudio\(", c["source"]) for c in cells(path, "code"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_relative_links_of_the_lessons_resolve(path):
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose(path)) + re.findall(r'(?:src|href)="([^"#]+)"', prose(path))
+    near = [link for link in links if not re.match(r"[a-z]+:", link)]
+    assert [link for link in near if not (path.parent / link).exists()] == []
+
+
+def test_every_lesson_that_the_package_names_is_there():
+    named = {
+        (file.name, lesson)
+        for file in (ROOT / "stemlab").rglob("*.py")
+        for lesson in re.findall(r"^Lesson: (\S+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert named, "no docstring ends with a line 'Lesson: NN_name.ipynb'"
+    assert [(file, lesson) for file, lesson in sorted(named) if not (ROOT / "notebooks" / lesson).is_file()] == []
