@@ -38,7 +38,7 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     songs = LatentCache(config["latents"]).songs
     model = VelocityNet(**config["model"]).to(device)
     ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
-    optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98), fused=True)
     run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
     velocity = torch.compile(model, dynamic=False) if config["compile"] else model
 

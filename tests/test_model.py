@@ -165,7 +165,7 @@ def test_a_stem_without_text_does_not_depend_on_how_long_the_others_are(net):
 
 
 def test_the_order_of_the_words_matters(net):
-    c, x = told(2)
+    _, x = told(2)
     a, b = (make_conditions([t, t], FRAMES, CHANNELS) for t in ("ab cd", "cd ab"))
     assert differ(velocity(net, a, x, False), velocity(net, b, x, False))
 

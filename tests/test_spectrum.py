@@ -5,7 +5,17 @@ import pytest
 import torch
 
 from stemlab.spectrum import (
-    FLOOR_DB, HOP, N_BANDS, N_FFT, SAMPLE_RATE, band_centres, bands, bands_to_linear, griffin_lim, istft, stft,
+    FLOOR_DB,
+    HOP,
+    N_BANDS,
+    N_FFT,
+    SAMPLE_RATE,
+    band_centres,
+    bands,
+    bands_to_linear,
+    griffin_lim,
+    istft,
+    stft,
 )  # fmt: skip
 from stemlab.vocoder import BINS, integrate_phase, phase_gradients
 
