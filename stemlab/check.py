@@ -41,7 +41,7 @@ def check_request(asked: dict[str, Any]) -> None:
         if asked[name] not in choices:
             raise ValueError(f"{name}: got {asked[name]!r}; it takes one of {', '.join(map(repr, choices))}.")
     interval = asked["interval"]
-    if len(interval) != 2 or not all(isinstance(i, int) for i in interval):
+    if not isinstance(interval, list) or [type(i) for i in interval] != [int, int] or not 0 <= interval[0] <= interval[1]:
         raise ValueError(f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (3, 28).")
     bars, _ = default_seconds(asked["bpm"], asked["bars"], asked["seconds"])
     _check_activity(asked["activity"], names, asked["bpm"], bars)

@@ -38,11 +38,12 @@ def load(folder: str | Path | None = None, device: str | None = None) -> "StemLa
         ValueError: weights are missing, broken, of another version, or the flow was trained on another codec.
     """
     folder = Path(folder or WEIGHTS)
+    codec = StemCodec.load(folder)
     tensors, config = load_weights(folder / "flow")
-    if config["codec"] != fingerprint(folder / "vae"):
+    if config.get("codec") != fingerprint(folder / "vae"):
         raise ValueError(f"the flow in {folder} was trained on another codec than the vae there: copy both from one run")
     model = load_into(VelocityNet(**config["model"]), tensors, folder / "flow")
-    return StemLab(model, StemCodec.load(folder), fingerprint(folder / "flow"), device)
+    return StemLab(model, codec, fingerprint(folder / "flow"), device)
 
 
 class StemLab:
@@ -103,9 +104,9 @@ class StemLab:
             ValueError: an argument is not what it may be; the message says how to mend it.
         """
         asked = {
-            "stems": list(stems) if not isinstance(stems, str) else stems, "prompt": prompt, "bpm": bpm, "key": key,
+            "stems": _listed(stems), "prompt": prompt, "bpm": bpm, "key": key,
             "bars": bars, "seconds": seconds, "seed": seed, "activity": activity, "scheme": scheme, "steps": steps,
-            "guidance": guidance, "interval": list(interval), "coupling": coupling, "rho": rho, "sampler": sampler,
+            "guidance": guidance, "interval": _listed(interval), "coupling": coupling, "rho": rho, "sampler": sampler,
         }  # fmt: skip
         check_request(asked)
         names = unique_names(stems)
@@ -256,6 +257,11 @@ def stem_noise(seed: int, names: Sequence[str], channels: int, frames: int, rho:
         return shared.clone()
     own = [int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:7], "big") for name in names]
     return rho**0.5 * shared + (1 - rho) ** 0.5 * torch.stack([draw(number) for number in own])
+
+
+def _listed(value):
+    """A tuple as the list that JSON knows; anything else as it is, for `check_request` to judge."""
+    return list(value) if isinstance(value, tuple | list) else value
 
 
 def _doubled(c: Conditions) -> Conditions:

@@ -50,9 +50,10 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
         config = json.loads(config_file.read_text())
     except ValueError as error:
         raise ValueError(f"{config_file} is not JSON ({error}): copy the checkpoint again") from None
-    if config.get("format") != FORMAT:
+    found = config.get("format") if isinstance(config, dict) else None
+    if found != FORMAT:
         raise ValueError(
-            f"{config_file} has checkpoint format {config.get('format')!r}, this version of stemlab reads {FORMAT}: "
+            f"{config_file} has checkpoint format {found!r}, this version of stemlab reads {FORMAT}: "
             "use the stemlab that wrote it, or train again"
         )
     try:
