@@ -35,7 +35,9 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if config["songs"]:
         build_cache(config["latents"], config["codec"], config["seed"], config["songs"])
-    songs = LatentCache(config["latents"]).songs
+    cache = LatentCache(config["latents"])
+    if cache.codec != fingerprint(config["codec"]):
+        raise ValueError(f"the songs in {config['latents']} were encoded by another VAE than {config['codec']}: encode them again")
     model = VelocityNet(**config["model"]).to(device)
     ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98), fused=True)
@@ -45,7 +47,7 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     for step in run.steps(config["steps"], config["save_every"]):
         rng, generator = np.random.default_rng([config["seed"], step]), torch.Generator().manual_seed(step)
         stems, frames = config["sizes"][rng.integers(len(config["sizes"]))]
-        x, conditions = group_batch(songs, rng, stems, frames, config["grouped"])
+        x, conditions = group_batch(cache.songs, rng, stems, frames, config["grouped"])
         noise = group_noise(conditions.group, x.shape[1], frames, generator, rho=float(config["share_noise"]))
         t = random_times(conditions.group, generator)
         coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]

@@ -88,6 +88,7 @@ class LatentCache:
     Attributes:
         songs: one dict a song: captions, prompts, bpm, key, and tensors `latents` `(S, C, T)`, `activity` `(S, T)`,
             `submix_latents` `(2, C, T)`, float16 or bool.
+        codec: fingerprint of the VAE that made them.
     Raises:
         ValueError: the folder has no shards, or they were made with another codec than the first.
     """
@@ -107,3 +108,4 @@ class LatentCache:
             raise ValueError(f"no encoded songs in {folder}: make them with `stemlab train` and a config that has 'songs'")
         if len(codecs) > 1:
             raise ValueError(f"the shards in {folder} come from {len(codecs)} codecs: empty the folder and encode again")
+        self.codec = codecs.pop()
