@@ -93,6 +93,23 @@ def test_what_is_added_hears_what_is_there(tiny, bands_of, coupling):
     assert apart(here["guitar"], there["guitar"])
 
 
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_under_attention_what_is_there_stays_on_its_path_while_a_stem_is_added(tiny, bands_of, guidance):
+    group = bands_of("attention", count=2, rho=0.5, guidance=guidance, interval=(0, 31), steps=4)
+    seen = []
+    hook = tiny.model.register_forward_pre_hook(lambda _, given: seen.append((given[0].clone(), float(given[1][0]))))
+    try:
+        tiny.add(group, STEMS[3])
+    finally:
+        hook.remove()
+    noise = stem_noise(7, group.names, 32, 32, 0.5)
+    latents = torch.stack([s.latent for s in group])
+    assert [t for _, t in seen] == [0, 0.25, 0.5, 0.75]
+    for x, t in seen:
+        for half in x.split(3):  # with guidance, the nulls follow
+            assert torch.allclose(half[1:], (1 - t) * noise + t * latents, atol=1e-5)
+
+
 def test_added_stems_of_one_name_are_numbered(tiny, bands_of):
     group = tiny.add(tiny.add(bands_of(count=2), "bass: upright"), "bass: synth")
     assert group.names == ["drums", "bass", "bass 2", "bass 3"]
@@ -225,6 +242,9 @@ def test_stem_noise_depends_on_seed_and_name_alone():
     assert not torch.allclose(stem_noise(4, names, 32, 400, 0.5), noise)
     assert noise.var(dim=(1, 2)).sub(1).abs().max() < 0.05
     assert float(torch.corrcoef(noise.flatten(1))[0, 1]) == pytest.approx(0.5, abs=0.03)
+    own, later = stem_noise(3, names, 32, 400, 0.0), stem_noise(4, names, 32, 400, 0.0)
+    unrelated = torch.corrcoef(torch.cat([own, later]).flatten(1)) - torch.eye(6)
+    assert unrelated.abs().max() < 0.05
     shared = stem_noise(3, names, 32, 400)
     assert torch.equal(shared[0], shared[2])
 

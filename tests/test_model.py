@@ -107,6 +107,25 @@ def test_coupling_may_be_chosen_stem_by_stem(net):
     assert differ(mixed[3:], velocity(net, d, y, True))
 
 
+def test_a_stem_that_is_not_coupled_hears_nobody_and_is_heard_by_nobody(net):
+    c, x = told(3)
+    part = torch.tensor([True, True, False])
+    mixed = velocity(net, c, x, part)
+    assert close(mixed[:2], velocity(net, c.select(torch.arange(2)), x[:2], True))
+    assert close(mixed[2:], velocity(net, c, x, False)[2:])
+
+
+def test_attention_across_stems_has_no_part_in_the_coupling_noise(net):
+    c, x = told(3)
+    other = copy.deepcopy(net)
+    for layer in other.modules():
+        if isinstance(layer, StemAttention):
+            torch.nn.init.normal_(layer.leave.weight)
+            torch.nn.init.normal_(layer.leave.bias)
+    assert torch.equal(velocity(net, c, x, False), velocity(other, c, x, False))
+    assert differ(velocity(net, c, x, True), velocity(other, c, x, True))
+
+
 def test_attention_across_stems_starts_at_zero(make_net):
     net = make_net()
     for layer in net.modules():

@@ -139,3 +139,16 @@ def test_true_phase_gradients_sum_up_to_a_better_phase_than_none():
     good, poor = (spectral_convergence(istft(s), magnitude) for s in (with_true, without))
     assert good < 0.1 and good < 0.3 * poor
     assert good < spectral_convergence(griffin_lim(magnitude, 8), magnitude)
+
+
+def test_a_tone_that_glides_needs_the_gradient_in_time_and_the_one_in_frequency():
+    t = torch.arange(SAMPLES) / SAMPLE_RATE
+    spectrum = stft(torch.sin(2 * math.pi * (300 * t + 200 * t**2 + 20 * torch.sin(20 * t)))[None])
+    magnitude, (time, frequency) = spectrum.abs(), phase_gradients(spectrum)
+
+    def left(time, frequency):
+        return spectral_convergence(istft(integrate_phase(magnitude, time, frequency)), magnitude)
+
+    both = left(time, frequency)
+    assert both < 0.7 * left(torch.ones_like(time), frequency)
+    assert both < 0.7 * left(time, torch.zeros_like(frequency))

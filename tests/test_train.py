@@ -139,7 +139,7 @@ def test_songs_encoded_by_another_vae_are_refused(config, weights, tmp_path):
 
 @pytest.mark.parametrize("kind", [None, "gan", "Flow"])
 def test_an_unknown_kind_is_refused(kind, tmp_path):
-    with pytest.raises(ValueError, match="kind.*vae, vocoder, flow"):
+    with pytest.raises(ValueError, match=r"kind.*vae, vocoder, flow"):
         train({"kind": kind}, tmp_path / "run")
 
 
