@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import time
 from pathlib import Path
 
@@ -34,9 +35,12 @@ class Run:
         if config_file.exists() and json.loads(config_file.read_text()) != config:
             raise ValueError(f"{config_file} differs from the config given: resume with the same, or choose another out")
         self.out.mkdir(parents=True, exist_ok=True)
-        config_file.write_text(json.dumps(config, indent=2) + "\n")
+        part = config_file.with_suffix(".part")
+        part.write_text(json.dumps(config, indent=2) + "\n")
+        os.replace(part, config_file)
         if (self.out / "checkpoint.json").exists():
             self._restore()
+        self._trim_log()
 
     def steps(self, total: int, save_every: int):
         """Yield step numbers with a progress bar until `total` or the time is up, saving on the way and at the end."""
@@ -86,15 +90,18 @@ class Run:
                 index, name = key.split("/")
                 state.setdefault(int(index), {})[name] = value
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-        self._trim_log()
 
     def _trim_log(self) -> None:
-        """Drop log rows of steps that will be run again."""
+        """Drop log rows of steps that will be run again, and one that a kill cut short."""
         file = self.out / "log.csv"
         if file.exists():
-            header, *rows = file.read_text().splitlines()
-            kept = [row for row in rows if int(row.split(",")[0]) < self.step]
-            file.write_text("\n".join([header, *kept]) + "\n")
+            header, *rows = file.read_text().splitlines() or [""]
+            whole = [row for row in rows if row.count(",") == header.count(",")]
+            kept = [row for row in whole if int(row.split(",")[0]) < self.step]
+            if kept:
+                file.write_text("\n".join([header, *kept]) + "\n")
+            else:
+                file.unlink()
 
     def _time_is_up(self) -> bool:
         return self.minutes is not None and time.monotonic() - self.started > 60 * self.minutes

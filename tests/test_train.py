@@ -116,6 +116,20 @@ def test_a_folder_with_a_run_is_left_alone_without_resume_or_with_another_config
     assert {file: file.read_bytes() for file in (tmp_path / "run").iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    "log", ["", "step,sec", "step,seconds,loss,stems\n0,0.1,1.5,6\n1,0", "step,seconds,loss,stems\n0,0.1"]
+)
+def test_a_kill_while_the_log_is_written_is_no_obstacle(config, tmp_path, log):
+    config["steps"] = 2
+    train(config, tmp_path / "straight")
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text(json.dumps(config))
+    (broken / "log.csv").write_text(log)
+    train(config, broken, resume=True)
+    assert rows(broken) == rows(tmp_path / "straight")
+
+
 def test_resuming_where_nothing_is_starts_afresh(config, tmp_path):
     config["steps"] = 2
     train(config, tmp_path / "new", resume=True)
