@@ -1,0 +1,269 @@
+"""Quality of generated groups beside their anchors: `python benchmarks/quality.py --groups 200 --out eval/quality.json`.
+
+Prompts are the captions of held-out songs with their tempo, and neither key nor chords. Rows of the table:
+- real: those songs as rendered; real, others: as many other songs, the floor of Frechet distances;
+- wrong tempo: the real stems, judged at a tempo that is 5 to 30 % off;
+- shuffled: each stem from another song of the same genre, tempo and families;
+- late by ...: the real groups, one stem of each shifted in time;
+- generated; independent noise: the same prompts with coupling "noise" and rho 0, so that nothing ties stems together.
+A run that was killed goes on where it stopped: each group's measures are kept in `<out>.groups.jsonl`.
+"""
+
+import argparse
+import hashlib
+import json
+import platform
+import time
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from stemlab.data.captions import group_prompt, stem_caption
+from stemlab.data.compose import EVAL_SEEDS, compose
+from stemlab.data.pool import song_stems
+from stemlab.data.render import mit_soundfonts, render
+from stemlab.metrics import harmony, sync
+from stemlab.metrics.frechet import frechet_distance
+from stemlab.metrics.text import FamilyClassifier, statistics, train_classifier
+
+OTHERS = 50_000  # offset of the seeds of the second set of real songs
+CLASSIFIER_SEEDS = 800_000_000
+LATE_MS = (20, 50, 100, 250)
+ANCHORS = ("real", "real, others", "wrong tempo", "shuffled", *(f"late by {ms} ms" for ms in LATE_MS))
+
+
+def measure(stems: np.ndarray, families: list[str], bpm: float, key: str) -> dict:
+    """All that is measured of one group `(S, N)`, as JSON-able numbers."""
+    pitched = [stem for stem, family in zip(stems, families, strict=True) if family in harmony.PITCHED]
+    mix = stems.sum(0)
+    found = harmony.key(pitched, bpm)
+    return {
+        "families": families,
+        "tempo": [sync.keeps_tempo(stem, bpm) for stem in stems],
+        "beats": [sync.beat_alignment(stem, bpm) for stem in stems],
+        "beat_f": sync.beat_f_measure(mix, bpm),
+        "harmony": harmony.harmonic_agreement(pitched, bpm),
+        "levels": harmony.level_correlation(list(stems)),
+        "key": harmony.key_score(key, found) if found else None,
+        "stems": [[round(float(v), 2) for v in statistics(x)] if np.abs(x).max() > 1e-3 else None for x in stems],
+        "mix": [round(float(v), 2) for v in statistics(mix)],
+    }
+
+
+def real_group(seed: int, seconds: float):
+    """A held-out song and its stems."""
+    return song_stems(seed, seconds, mit_soundfonts() or None)
+
+
+def anchor(kind: str, index: int, seconds: float) -> dict:
+    """Measures of one anchor group."""
+    seed = EVAL_SEEDS + index + (OTHERS if kind == "real, others" else 0)
+    song, stems = real_group(seed, seconds)
+    families, bpm = [part.family for part in song.parts], float(song.bpm)
+    rng = np.random.default_rng([17, index])
+    if kind == "wrong tempo":
+        bpm *= float(1 + rng.uniform(0.05, 0.3) * rng.choice((-1, 1)))
+    elif kind == "shuffled":
+        stems = np.stack([strange_stem(song, k, seed, seconds) for k in range(len(stems))])
+    elif kind.startswith("late"):
+        shift, which = int(kind.split()[2]) * 32, int(rng.integers(len(stems)))
+        stems[which] = np.concatenate([np.zeros(shift, np.float32), stems[which][:-shift]])
+        measured = measure(stems, families, bpm, song.key)
+        return {**measured, "moved": which}
+    return measure(stems, families, bpm, song.key)
+
+
+def strange_stem(song, k: int, seed: int, seconds: float) -> np.ndarray:
+    """Stem k of another song that has this one's genre, tempo and families, from the same soundfont."""
+    families, fonts = [part.family for part in song.parts], mit_soundfonts()
+    other = compose(seed + 10_000_000 * (k + 1), genre=song.genre, bpm=song.bpm, bars=16, families=families)
+    font = fonts[seed % len(fonts)] if fonts else None
+    return render(replace(other, parts=[other.parts[k]]), font, seconds=seconds)[0]
+
+
+def generated(lab, index: int, seconds: float, **options) -> dict:
+    """Measures of one generated group."""
+    song = compose(EVAL_SEEDS + index, bars=16)
+    words = Random(f"words {song.seed}")
+    prompts = [stem_caption(part, words) for part in song.parts]
+    if options.pop("with_key"):
+        options["key"] = song.key
+    group = lab.generate(
+        prompts, prompt=group_prompt(song, words), bpm=song.bpm, seconds=seconds, seed=index, **options
+    )
+    return measure(group.audio, [part.family for part in song.parts], float(song.bpm), song.key)
+
+
+class Store:
+    """Measures of groups, one JSON line each, appended as they come."""
+
+    def __init__(self, path: Path):
+        self.path, self.rows = path, {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_text().splitlines() if path.exists() else []
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:  # the line that a kill cut short
+                continue
+            self.rows[row["tag"], row["index"]] = row
+        if lines and not path.read_text().endswith("\n"):
+            with path.open("a") as file:
+                file.write("\n")
+
+    def fill(self, tag: str, groups: int, make) -> list[dict]:
+        """Rows of all groups under a tag; those that are missing are made by `make(index)`."""
+        for index in tqdm(range(groups), desc=tag[:28], mininterval=2):
+            if (tag, index) not in self.rows:
+                row = {"tag": tag, "index": index, **make(index)}
+                with self.path.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+                self.rows[tag, index] = row
+        return [self.rows[tag, index] for index in range(groups)]
+
+
+def classifier(path: Path, songs: int, seconds: float) -> FamilyClassifier:
+    """The family classifier, trained on real renders where there is none at `path` yet."""
+    if not path.exists():
+        features, families = [], []
+        for seed in tqdm(range(CLASSIFIER_SEEDS, CLASSIFIER_SEEDS + songs), desc="classifier: render", mininterval=2):
+            song, stems = real_group(seed, seconds)
+            for part, stem in zip(song.parts, stems, strict=True):
+                if np.abs(stem).max() > 1e-3:
+                    features.append(statistics(stem))
+                    families.append(part.family)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        train_classifier(np.stack(features), families).save(path)
+    return FamilyClassifier.load(path)
+
+
+def mean(values) -> float:
+    """Mean of those that are not None; NaN when none is left."""
+    values = [value for value in values if value is not None]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def summary(rows: list[dict], real: list[dict], judge: FamilyClassifier) -> dict[str, float]:
+    """One line of the table."""
+    asked = [f for row in rows for f, stem in zip(row["families"], row["stems"], strict=True) if stem]
+    heard = judge.classify(np.float32([stem for row in rows for stem in row["stems"] if stem]))
+    sets = {}
+    for name, group in (("rows", rows), ("real", real)):
+        sets[name, "stems"] = judge.embed(np.float32([stem for row in group for stem in row["stems"] if stem]))
+        sets[name, "mix"] = judge.embed(np.float32([row["mix"] for row in group]))
+    tempo = [value for row in rows for value in row["tempo"]]
+    moved = [row["beats"][row["moved"]] for row in rows if "moved" in row]
+    return {
+        "tempo": mean(tempo),
+        "judged": float(np.mean([value is not None for value in tempo])),
+        "beats": mean(moved or [value for row in rows for value in row["beats"]]),
+        "beat_f": mean(row["beat_f"] for row in rows),
+        "harmony": mean(row["harmony"] for row in rows),
+        "levels": mean(row["levels"] for row in rows),
+        "key": mean(row["key"] for row in rows),
+        "family": float(np.mean([a == b for a, b in zip(asked, heard, strict=True)])),
+        "silent": float(np.mean([stem is None for row in rows for stem in row["stems"]])),
+        "fd_stems": frechet_distance(sets["real", "stems"], sets["rows", "stems"]),
+        "fd_mix": frechet_distance(sets["real", "mix"], sets["rows", "mix"]),
+    }
+
+
+def area(high: list, low: list) -> float:
+    """Chance that a value of `high` is above one of `low` (area under the ROC curve)."""
+    high, low = (np.array([v for v in values if v is not None]) for values in (high, low))
+    if not len(high) or not len(low):
+        return float("nan")
+    return float(np.mean((high[:, None] > low) + 0.5 * (high[:, None] == low)))
+
+
+def print_table(table: dict[str, dict[str, float]]) -> None:
+    """All rows as Markdown."""
+    print(
+        "\n| | tempo within 4 % | stems judged | onsets on the grid | beat F | harmony | way from shuffled to real"
+        " | level correlation | key score | family right | silent stems | FD stems | FD mixes |\n|---|" + "---|" * 12
+    )
+    start, goal = table["shuffled"]["harmony"], table["real"]["harmony"]
+    for name, row in table.items():
+        way = (row["harmony"] - start) / (goal - start) if goal != start else float("nan")
+        print(
+            f"| {name} | {row['tempo']:.1%} | {row['judged']:.0%} | {row['beats']:.3f} | {row['beat_f']:.2f} | "
+            f"{row['harmony']:.3f} | {way:.0%} | {row['levels']:.3f} | {row['key']:.2f} | {row['family']:.1%} | "
+            f"{row['silent']:.1%} | {row['fd_stems']:.2f} | {row['fd_mix']:.2f} |"
+        )
+
+
+def main() -> None:
+    """Measure, print the table, write it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--groups", type=int, default=200)
+    parser.add_argument("--out", type=Path, default=Path("eval/quality.json"))
+    parser.add_argument("--checkpoint", type=Path, help="folder of weights; the bundled ones by default")
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--scheme", default="one-pass")
+    parser.add_argument("--coupling", default="attention")
+    parser.add_argument("--steps", type=int, default=32)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--with-key", action="store_true", help="tell the key too; then harmony is no test any more")
+    parser.add_argument("--anchors-only", action="store_true", help="no model")
+    parser.add_argument("--classifier", type=Path, default=Path("eval/families.npz"), help="kept and used again")
+    parser.add_argument("--classifier-songs", type=int, default=1000)
+    arguments = parser.parse_args()
+    if arguments.groups < 2:
+        parser.error("--groups: takes 2 or more")
+    began, seconds = time.perf_counter(), arguments.seconds
+    judge = classifier(arguments.classifier, arguments.classifier_songs, seconds)
+    store = Store(arguments.out.with_name(arguments.out.name + ".groups.jsonl"))
+    rows = {
+        kind: store.fill(f"{kind}, {seconds:g} s", arguments.groups, lambda i, kind=kind: anchor(kind, i, seconds))
+        for kind in ANCHORS
+    }
+    told = {}
+    if not arguments.anchors_only:
+        import stemlab
+
+        lab = stemlab.load(arguments.checkpoint)
+        told = {name: getattr(arguments, name) for name in ("scheme", "coupling", "steps", "guidance", "with_key")}
+        told["checkpoint"] = lab.checkpoint
+        for kind, change in (("generated", {}), ("independent noise", {"coupling": "noise", "rho": 0.0})):
+            options = {**told, **change}
+            options.pop("checkpoint")
+            settings = json.dumps([{**told, **change}, lab_identity(arguments.checkpoint)], sort_keys=True)
+            tag = f"{kind}, {seconds:g} s, {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
+            rows[kind] = store.fill(tag, arguments.groups, lambda i, o=options: generated(lab, i, seconds, **o))
+    table = {kind: summary(found, rows["real"], judge) for kind, found in rows.items()}
+    separates = {
+        "harmony, real against shuffled": area(*([r["harmony"] for r in rows[k]] for k in ("real", "shuffled"))),
+        "tempo, real against wrong": (table["real"]["tempo"] + 1 - table["wrong tempo"]["tempo"]) / 2,
+    }
+    for ms in LATE_MS:
+        late = rows[f"late by {ms} ms"]
+        before = [row["beats"][moved["moved"]] for row, moved in zip(rows["real"], late, strict=True)]
+        separates[f"onsets on the grid, {ms} ms late"] = area(before, [row["beats"][row["moved"]] for row in late])
+    print_table(table)
+    print("\nSeparation (area under the ROC curve; 0.5 is none): ", end="")
+    print("; ".join(f"{name} {value:.3f}" for name, value in separates.items()))
+    conditions = {
+        "groups": arguments.groups, "seconds": seconds, **told, "soundfonts": [Path(f).name for f in mit_soundfonts()],
+        "embedding": "64 units before the last layer of the family classifier",
+        "classifier": hashlib.sha256(arguments.classifier.read_bytes()).hexdigest()[:12],
+        "machine": platform.machine(), "threads": torch.get_num_threads(), "torch": torch.__version__,
+        "minutes": round((time.perf_counter() - began) / 60, 1),
+    }  # fmt: skip
+    print("Conditions:", json.dumps(conditions))
+    arguments.out.write_text(json.dumps({"table": table, "separation": separates, "conditions": conditions}, indent=2))
+
+
+def lab_identity(folder: Path | None) -> list[str]:
+    """Hashes of all weights, so that a cache of groups made with others is not taken for these."""
+    from stemlab.codec import WEIGHTS
+    from stemlab.hub import fingerprint
+
+    return [fingerprint((folder or WEIGHTS) / name) for name in ("vae", "vocoder", "flow")]
+
+
+if __name__ == "__main__":
+    main()
