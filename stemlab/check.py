@@ -36,7 +36,9 @@ def check_request(asked: dict[str, Any]) -> None:
     _number("seed", asked["seed"], 0, 2**63 - 1, "a whole number", whole=True)
     _number("steps", asked["steps"], 1, 1000, "sampler steps", whole=True)
     _number("guidance", asked["guidance"], 0, 20, "1 is off, 3 the usual")
-    _number("rho", asked["rho"], 0, 1, "1 shares all the noise, 0 none")
+    _number("rho", asked["rho"], 0, 1, "1 shares all the noise, 0 none", optional=True)
+    if asked["coupling"] == "attention" and asked["rho"]:
+        raise ValueError(f"rho: got {asked['rho']!r} with coupling='attention', where stems have noise of their own; give coupling='noise' too.")
     for name, choices in (("scheme", SCHEMES), ("coupling", COUPLINGS), ("sampler", tuple(SAMPLERS))):
         if asked[name] not in choices:
             raise ValueError(f"{name}: got {asked[name]!r}; it takes one of {', '.join(map(repr, choices))}.")

@@ -1,7 +1,7 @@
 """StemLab: prompts in, a group of stems out.
 
-All stems start from one noise. Under the coupling "noise" that is all they share, and each is what it would be alone;
-under "attention" they also see each other at every frame.
+Under the coupling "noise", the paper's, all stems start from one noise and share nothing else: each is what it would be
+alone. Under "attention" each starts from noise of its own and sees the others at every frame.
 
 Lesson: 00_start_here.ipynb
 """
@@ -75,7 +75,7 @@ class StemLab:
         guidance: float = 3.0,
         interval: tuple[int, int] = (3, 28),
         coupling: str = "attention",
-        rho: float = 1.0,
+        rho: float | None = None,
         sampler: str = "euler",
         callback: Progress | None = None,
     ) -> StemGroup:
@@ -95,7 +95,8 @@ class StemLab:
             guidance: scale of classifier-free guidance; 1 is off.
             interval: first and last step with guidance, counted on 32 steps.
             coupling: "attention" or "noise".
-            rho: share of the noise that the stems have in common, 0 to 1.
+            rho: share of the noise that the stems have in common, 0 to 1, under the coupling "noise" (1 by default).
+                Stems that see each other have noise of their own: under "attention" it is 0.
             sampler: "euler", "midpoint" or "heun".
             callback: called with (steps done, steps in all).
         Returns:
@@ -109,6 +110,7 @@ class StemLab:
             "guidance": guidance, "interval": _listed(interval), "coupling": coupling, "rho": rho, "sampler": sampler,
         }  # fmt: skip
         check_request(asked)
+        asked["rho"] = (1.0 if coupling == "noise" else 0.0) if rho is None else rho
         names = unique_names(stems)
         bars, seconds = default_seconds(bpm, bars, seconds)
         silent = torch.zeros(0, round(seconds * SAMPLE_RATE)).numpy()

@@ -26,6 +26,27 @@ def tokenize(texts: list[str]) -> torch.Tensor:
     return tokens
 
 
+class NgramBag(nn.Module):
+    """A text as the sum of embeddings of its hashed byte trigrams: whole words are told apart from the first step on.
+
+    Args:
+        width: of the embedding.  buckets: of the hash.
+
+    Source: Bojanowski et al. 2017, arXiv:1607.04606 (subword hashing).
+    """
+
+    def __init__(self, width: int, buckets: int = 2048):
+        super().__init__()
+        self.table = nn.Embedding(buckets, width)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """`(N, L)` tokens to `(N, width)`; a text that is absent gives 0."""
+        first, second, third = tokens[:, :-2], tokens[:, 1:-1], tokens[:, 2:]
+        there = (third != PAD)[..., None]
+        bucket = (first * 7919 + second * 104_729 + third * 1_299_709) % self.table.num_embeddings
+        return (self.table(bucket) * there).sum(1) / there.sum(1).clamp(min=1).sqrt()
+
+
 class ByteTextEncoder(nn.Module):
     """transformers' `T5EncoderModel` at a small size.
 

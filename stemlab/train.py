@@ -48,9 +48,10 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
         rng, generator = np.random.default_rng([config["seed"], step]), torch.Generator().manual_seed(step)
         stems, frames = config["sizes"][rng.integers(len(config["sizes"]))]
         x, conditions = group_batch(cache.songs, rng, stems, frames, config["grouped"])
-        noise = group_noise(conditions.group, x.shape[1], frames, generator, rho=float(config["share_noise"]))
         t = random_times(conditions.group, generator)
         coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]
+        rho = torch.where(coupled, 0.0, float(config["share_noise"]))  # stems that see each other: noise of their own
+        noise = group_noise(conditions.group, x.shape[1], frames, generator, rho)
         conditions = conditions.drop(generator).to(device)
         x, noise, t = x.to(device), noise.to(device), t.to(device)
 
