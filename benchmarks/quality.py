@@ -4,8 +4,8 @@ Prompts are the captions of held-out songs with their tempo, and neither key nor
 - real: those songs as rendered; real, others: as many other songs, the floor of Frechet distances;
 - wrong tempo: the real stems, judged at a tempo that is 5 to 30 % off;
 - shuffled: each stem from another song of the same genre, tempo and families;
-- late by ...: the real groups, one stem of each shifted in time;
 - generated; independent noise: the same prompts with coupling "noise" and rho 0, so that nothing ties stems together.
+Below it stands how well the measures tell real groups from shuffled ones, and from real groups with one stem shifted in time.
 A run that was killed goes on where it stopped: each group's measures are kept in `<out>.groups.jsonl`.
 """
 
@@ -14,88 +14,18 @@ import hashlib
 import json
 import platform
 import time
-from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import torch
+from anchors import ANCHORS, LATE_MS, anchor, generated, late, real_group
 from tqdm import tqdm
 
-from stemlab.data.captions import group_prompt, stem_caption
-from stemlab.data.compose import EVAL_SEEDS, compose
-from stemlab.data.pool import song_stems
-from stemlab.data.render import mit_soundfonts, render
-from stemlab.metrics import harmony, sync
+from stemlab.data.render import mit_soundfonts
 from stemlab.metrics.frechet import frechet_distance
 from stemlab.metrics.text import FamilyClassifier, statistics, train_classifier
 
-OTHERS = 50_000  # offset of the seeds of the second set of real songs
 CLASSIFIER_SEEDS = 800_000_000
-LATE_MS = (20, 50, 100, 250)
-ANCHORS = ("real", "real, others", "wrong tempo", "shuffled", *(f"late by {ms} ms" for ms in LATE_MS))
-
-
-def measure(stems: np.ndarray, families: list[str], bpm: float, key: str) -> dict:
-    """All that is measured of one group `(S, N)`, as JSON-able numbers."""
-    pitched = [stem for stem, family in zip(stems, families, strict=True) if family in harmony.PITCHED]
-    mix = stems.sum(0)
-    found = harmony.key(pitched, bpm)
-    return {
-        "families": families,
-        "tempo": [sync.keeps_tempo(stem, bpm) for stem in stems],
-        "beats": [sync.beat_alignment(stem, bpm) for stem in stems],
-        "beat_f": sync.beat_f_measure(mix, bpm),
-        "harmony": harmony.harmonic_agreement(pitched, bpm),
-        "levels": harmony.level_correlation(list(stems)),
-        "key": harmony.key_score(key, found) if found else None,
-        "stems": [[round(float(v), 2) for v in statistics(x)] if np.abs(x).max() > 1e-3 else None for x in stems],
-        "mix": [round(float(v), 2) for v in statistics(mix)],
-    }
-
-
-def real_group(seed: int, seconds: float):
-    """A held-out song and its stems."""
-    return song_stems(seed, seconds, mit_soundfonts() or None)
-
-
-def anchor(kind: str, index: int, seconds: float) -> dict:
-    """Measures of one anchor group."""
-    seed = EVAL_SEEDS + index + (OTHERS if kind == "real, others" else 0)
-    song, stems = real_group(seed, seconds)
-    families, bpm = [part.family for part in song.parts], float(song.bpm)
-    rng = np.random.default_rng([17, index])
-    if kind == "wrong tempo":
-        bpm *= float(1 + rng.uniform(0.05, 0.3) * rng.choice((-1, 1)))
-    elif kind == "shuffled":
-        stems = np.stack([strange_stem(song, k, seed, seconds) for k in range(len(stems))])
-    elif kind.startswith("late"):
-        shift, which = int(kind.split()[2]) * 32, int(rng.integers(len(stems)))
-        stems[which] = np.concatenate([np.zeros(shift, np.float32), stems[which][:-shift]])
-        measured = measure(stems, families, bpm, song.key)
-        return {**measured, "moved": which}
-    return measure(stems, families, bpm, song.key)
-
-
-def strange_stem(song, k: int, seed: int, seconds: float) -> np.ndarray:
-    """Stem k of another song that has this one's genre, tempo and families, from the same soundfont."""
-    families, fonts = [part.family for part in song.parts], mit_soundfonts()
-    other = compose(seed + 10_000_000 * (k + 1), genre=song.genre, bpm=song.bpm, bars=16, families=families)
-    font = fonts[seed % len(fonts)] if fonts else None
-    return render(replace(other, parts=[other.parts[k]]), font, seconds=seconds)[0]
-
-
-def generated(lab, index: int, seconds: float, **options) -> dict:
-    """Measures of one generated group."""
-    song = compose(EVAL_SEEDS + index, bars=16)
-    words = Random(f"words {song.seed}")
-    prompts = [stem_caption(part, words) for part in song.parts]
-    if options.pop("with_key"):
-        options["key"] = song.key
-    group = lab.generate(
-        prompts, prompt=group_prompt(song, words), bpm=song.bpm, seconds=seconds, seed=index, **options
-    )
-    return measure(group.audio, [part.family for part in song.parts], float(song.bpm), song.key)
 
 
 class Store:
@@ -156,11 +86,11 @@ def summary(rows: list[dict], real: list[dict], judge: FamilyClassifier) -> dict
         sets[name, "stems"] = judge.embed(np.float32([stem for row in group for stem in row["stems"] if stem]))
         sets[name, "mix"] = judge.embed(np.float32([row["mix"] for row in group]))
     tempo = [value for row in rows for value in row["tempo"]]
-    moved = [row["beats"][row["moved"]] for row in rows if "moved" in row]
     return {
         "tempo": mean(tempo),
         "judged": float(np.mean([value is not None for value in tempo])),
-        "beats": mean(moved or [value for row in rows for value in row["beats"]]),
+        "beats": mean(value for row in rows for value in row["beats"]),
+        "together": mean(value for row in rows for value in row["together"]),
         "beat_f": mean(row["beat_f"] for row in rows),
         "harmony": mean(row["harmony"] for row in rows),
         "levels": mean(row["levels"] for row in rows),
@@ -183,14 +113,14 @@ def area(high: list, low: list) -> float:
 def print_table(table: dict[str, dict[str, float]]) -> None:
     """All rows as Markdown."""
     print(
-        "\n| | tempo within 4 % | stems judged | onsets on the grid | beat F | harmony | way from shuffled to real"
-        " | level correlation | key score | family right | silent stems | FD stems | FD mixes |\n|---|" + "---|" * 12
+        "\n| | tempo within 4 % | stems judged | onsets on the grid | onsets together | beat F | harmony | way from shuffled to real"
+        " | level correlation | key score | family right | silent stems | FD stems | FD mixes |\n|---|" + "---|" * 13
     )
     start, goal = table["shuffled"]["harmony"], table["real"]["harmony"]
     for name, row in table.items():
         way = (row["harmony"] - start) / (goal - start) if goal != start else float("nan")
         print(
-            f"| {name} | {row['tempo']:.1%} | {row['judged']:.0%} | {row['beats']:.3f} | {row['beat_f']:.2f} | "
+            f"| {name} | {row['tempo']:.1%} | {row['judged']:.0%} | {row['beats']:.3f} | {row['together']:.2f} | {row['beat_f']:.2f} | "
             f"{row['harmony']:.3f} | {way:.0%} | {row['levels']:.3f} | {row['key']:.2f} | {row['family']:.1%} | "
             f"{row['silent']:.1%} | {row['fd_stems']:.2f} | {row['fd_mix']:.2f} |"
         )
@@ -239,10 +169,11 @@ def main() -> None:
         "harmony, real against shuffled": area(*([r["harmony"] for r in rows[k]] for k in ("real", "shuffled"))),
         "tempo, real against wrong": (table["real"]["tempo"] + 1 - table["wrong tempo"]["tempo"]) / 2,
     }
-    for ms in LATE_MS:
-        late = rows[f"late by {ms} ms"]
-        before = [row["beats"][moved["moved"]] for row, moved in zip(rows["real"], late, strict=True)]
-        separates[f"onsets on the grid, {ms} ms late"] = area(before, [row["beats"][row["moved"]] for row in late])
+    moved = store.fill(f"late, {seconds:g} s", min(50, arguments.groups), lambda i: late(i, seconds))
+    for name, what in (("beats", "onsets on the grid"), ("together", "onsets together")):
+        for place, ms in enumerate(LATE_MS, 1):
+            sides = [row[name][0] for row in moved], [row[name][place] for row in moved]
+            separates[f"{what}, {ms} ms late"] = area(*sides)
     print_table(table)
     print("\nSeparation (area under the ROC curve; 0.5 is none): ", end="")
     print("; ".join(f"{name} {value:.3f}" for name, value in separates.items()))

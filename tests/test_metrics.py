@@ -58,6 +58,14 @@ def test_clicks_that_come_late_are_off_the_grid(late):
     assert sync.beat_alignment(clicks(100, late=late), 100) < 0.4
 
 
+@pytest.mark.parametrize("late", [0.02, 0.05, 0.1])
+def test_a_late_stem_is_not_together_with_the_others(late):
+    alone, apart = clicks(100), clicks(100, late=late)
+    together = sync.onsets_together([alone, clicks(100), np.zeros_like(alone)])
+    assert together[0] > 4 and together[2] is None
+    assert sync.onsets_together([alone, apart])[1] < 1 and sync.onsets_together([alone]) == [None]
+
+
 def test_onset_times_match_the_clicks_by_mir_eval():
     true = np.arange(0, 7.9, 0.3)[1:]  # the first has nothing before it to rise from
     assert mir_eval.onset.f_measure(true, sync.onset_times(clicks(100))[0:])[0] > 0.95
