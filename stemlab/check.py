@@ -1,7 +1,7 @@
 """What a request to generate may hold: every argument is checked before any work, and the message says how to mend it."""
 
 import math
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 from stemlab.data.harmony import canonical_key
@@ -56,7 +56,7 @@ def default_seconds(bpm: float | None, bars: int | None, seconds: float | None) 
     if bars is not None and not bpm:
         raise ValueError(f"bars: got {bars} without bpm; give bpm too, or seconds instead of bars.")
     if seconds is None and bpm:
-        bars = bars or 4
+        bars = bars or max(1, min(4, int(MOST_SECONDS * bpm / 240)))
         seconds = bars * 240 / bpm
     seconds = 8.0 if seconds is None else seconds
     if seconds > MOST_SECONDS:
@@ -81,7 +81,7 @@ def rounds_of(scheme: str, stems: int) -> list[list[int]]:
 def _number(name, value, low, high, meaning, optional=False, whole=False) -> None:
     if value is None and optional:
         return
-    kind = int if whole else Real
+    kind = Integral if whole else Real
     if isinstance(value, bool) or not isinstance(value, kind) or not math.isfinite(value) or not low <= value <= high:
         wanted = "a whole number" if whole else "a number"
         raise ValueError(f"{name}: got {value!r}; it takes {wanted} from {low} to {high} ({meaning}).")

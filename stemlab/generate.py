@@ -42,7 +42,11 @@ def load(folder: str | Path | None = None, device: str | None = None) -> "StemLa
     tensors, config = load_weights(folder / "flow")
     if config.get("codec") != fingerprint(folder / "vae"):
         raise ValueError(f"the flow in {folder} was trained on another codec than the vae there: copy both from one run")
-    model = load_into(VelocityNet(**config["model"]), tensors, folder / "flow")
+    try:
+        empty = VelocityNet(**config["model"])
+    except TypeError as error:
+        raise ValueError(f"{folder / 'flow'}.json describes another network ({error}): use the stemlab that wrote it") from None
+    model = load_into(empty, tensors, folder / "flow")
     return StemLab(model, codec, fingerprint(folder / "flow"), device)
 
 
@@ -133,7 +137,7 @@ class StemLab:
             ValueError: the group does not know how it was made, or the text is empty.
         """
         draft, history = self._draft(group)
-        check_request({**draft.asked, "stems": [stem], "activity": None})
+        check_request({**draft.asked, "stems": [*group.names, stem], "activity": None})
         draft.prompts.append(stem)
         draft.names = group.names + [unique_names([*group.names, stem])[-1]]
         draft = self._sample(draft, [len(group)], callback)
@@ -162,6 +166,11 @@ class StemLab:
     def regenerate(self, group: StemGroup, callback: Progress | None = None) -> StemGroup:
         """Make a group again from its session: on the same machine and weights it comes out bit-identical."""
         _, history = self._draft(group)
+        if group.settings["checkpoint"] != self.checkpoint:
+            raise ValueError(
+                f"the group was made with the weights {group.settings['checkpoint']}, these are {self.checkpoint}: "
+                "load those with stemlab.load(folder), or make a new group with lab.generate"
+            )
         made = self.generate(**history[0], callback=callback)
         for step in history[1:]:
             made = self.add(made, step["add"]) if "add" in step else self.replace(made, step["replace"], step["stem"])

@@ -33,15 +33,15 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     """
     torch.manual_seed(config["seed"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = VelocityNet(**config["model"]).to(device)
+    ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
+    optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98), fused=True)
+    run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
     if config["songs"]:
         build_cache(config["latents"], config["codec"], config["seed"], config["songs"])
     cache = LatentCache(config["latents"])
     if cache.codec != fingerprint(config["codec"]):
         raise ValueError(f"the songs in {config['latents']} were encoded by another VAE than {config['codec']}: encode them again")
-    model = VelocityNet(**config["model"]).to(device)
-    ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
-    optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98), fused=True)
-    run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
     velocity = torch.compile(model, dynamic=False) if config["compile"] else model
 
     for step in run.steps(config["steps"], config["save_every"]):

@@ -54,7 +54,14 @@ def test_a_group_is_what_was_asked_for(bands_of, coupling):
     assert (group.bpm, group.key, group.bars, group.prompt) == (120.0, "A minor", 1, "funk")
     assert all(s.latent.shape == (32, math.ceil(64_000 / 2048)) for s in group)
     assert np.abs(group.audio).max(1).min() > 0  # no stem is silent, or the rest proves nothing
-    told = {"seed": 7, "steps": 2, "coupling": coupling, "scheme": "one-pass", "checkpoint": "x", "rho": 1.0}
+    told = {
+        "seed": 7,
+        "steps": 2,
+        "coupling": coupling,
+        "scheme": "one-pass",
+        "checkpoint": "x",
+        "rho": 1.0 if coupling == "noise" else 0.0,
+    }
     assert told.items() <= group.settings.items()
 
 
@@ -68,7 +75,7 @@ def test_the_seed_decides_the_group(tiny, bands_of, coupling):
 @pytest.mark.parametrize("coupling", COUPLINGS)
 @pytest.mark.parametrize("rho", [1.0, 0.5])
 def test_adding_a_stem_leaves_the_others_bit_identical(tiny, bands_of, coupling, rho):
-    group = bands_of(coupling, rho=rho)
+    group = bands_of(coupling, rho=rho if coupling == "noise" else None)
     more = tiny.add(group, STEMS[3])
     assert more.names == ["drums", "bass", "keys", "guitar"] and len(group) == 3
     assert all(same(more[i], group[i]) for i in range(3))
@@ -95,14 +102,14 @@ def test_what_is_added_hears_what_is_there(tiny, bands_of, coupling):
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_under_attention_what_is_there_stays_on_its_path_while_a_stem_is_added(tiny, bands_of, guidance):
-    group = bands_of("attention", count=2, rho=0.5, guidance=guidance, interval=(0, 31), steps=4)
+    group = bands_of("attention", count=2, guidance=guidance, interval=(0, 31), steps=4)
     seen = []
     hook = tiny.model.register_forward_pre_hook(lambda _, given: seen.append((given[0].clone(), float(given[1][0]))))
     try:
         tiny.add(group, STEMS[3])
     finally:
         hook.remove()
-    noise = stem_noise(7, group.names, 32, 32, 0.5)
+    noise = stem_noise(7, group.names, 32, 32, 0.0)
     latents = torch.stack([s.latent for s in group])
     assert [t for _, t in seen] == [0, 0.25, 0.5, 0.75]
     for x, t in seen:
@@ -119,7 +126,9 @@ def test_added_stems_of_one_name_are_numbered(tiny, bands_of):
 @pytest.mark.parametrize("coupling", COUPLINGS)
 @pytest.mark.parametrize("scheme", ["one-pass", "two-pass", "k-pass"])
 def test_regenerating_is_bit_identical(tiny, bands_of, coupling, scheme):
-    group = bands_of(coupling, scheme=scheme, rho=0.5, activity={"bass": "x"}, interval=(0, 20))
+    group = bands_of(
+        coupling, scheme=scheme, rho=0.5 if coupling == "noise" else None, activity={"bass": "x"}, interval=(0, 20)
+    )
     assert all(map(same, tiny.regenerate(group), group))
 
 
@@ -151,8 +160,8 @@ def test_under_attention_a_stem_depends_on_the_others_but_not_on_their_order(tin
     assert all(apart(fewer[name], whole[name]) for name in ("drums", "bass"))
 
 
-def test_a_stem_alone_is_the_same_under_both_couplings(tiny, exact):
-    a, b = (tiny.generate(STEMS[:1], coupling=c, **QUICK) for c in COUPLINGS)
+def test_a_stem_alone_from_the_same_noise_is_the_same_under_both_couplings(tiny, exact):
+    a, b = (tiny.generate(STEMS[:1], coupling=c, rho=0.0, **QUICK) for c in COUPLINGS)
     assert alike(a[0], b[0])
 
 
@@ -198,7 +207,7 @@ def test_progress_counts_every_step_of_every_round(tiny, scheme, rounds):
 @pytest.mark.parametrize(
     "change",
     [{"prompt": "jazz"}, {"bpm": 121.0}, {"key": "A major"}, {"activity": {"bass": "."}}, {"guidance": 2.0},
-     {"interval": (20, 28)}, {"sampler": "heun"}, {"sampler": "midpoint"}, {"rho": 0.5}, {"steps": 3}],
+     {"interval": (20, 28)}, {"sampler": "heun"}, {"sampler": "midpoint"}, {"rho": 0.5, "coupling": "noise"}, {"steps": 3}],
     ids=str,
 )  # fmt: skip
 def test_no_argument_is_silently_ignored(bands_of, change):
@@ -346,3 +355,17 @@ def test_the_bundled_model_heeds_the_activity_pattern(lab):
     power = lambda audio: float((audio**2).mean())  # noqa: E731
     assert power(group["drums"].audio[:half]) > 4 * power(group["drums"].audio[half + 8000 :])
     assert power(group["bass"].audio[half:]) > 4 * power(group["bass"].audio[: half - 8000])
+
+
+def test_stems_that_attend_to_each_other_have_noise_of_their_own(tiny):
+    group = tiny.generate(["bass: slap", "bass: slap"], coupling="attention", **QUICK)
+    assert group.settings["rho"] == 0.0 and apart(group[0], group[1])
+    with pytest.raises(ValueError, match=r"rho: got 0\.5 with coupling='attention'"):
+        tiny.generate(STEMS[:2], coupling="attention", rho=0.5, **QUICK)
+
+
+def test_a_group_of_other_weights_is_not_regenerated_silently(tiny, bands_of):
+    group = bands_of("noise")
+    group.settings["checkpoint"] = "other"
+    with pytest.raises(ValueError, match="made with the weights other"):
+        tiny.regenerate(group)
