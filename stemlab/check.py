@@ -22,9 +22,13 @@ def check_request(asked: dict[str, Any]) -> None:
     """
     stems = asked["stems"]
     if not isinstance(stems, list) or not stems:
-        raise ValueError(f'stems: got {stems!r}; it takes a list of texts, such as ["drums: tight funk kit", "bass: slap bass"].')
+        raise ValueError(
+            f'stems: got {stems!r}; it takes a list of texts, such as ["drums: tight funk kit", "bass: slap bass"].'
+        )
     if len(stems) > MOST_STEMS:
-        raise ValueError(f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or add them with lab.add.")
+        raise ValueError(
+            f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or add them with lab.add."
+        )
     names = unique_names(stems)
     if not isinstance(asked["prompt"], str):
         raise ValueError(f'prompt: got {asked["prompt"]!r}; it takes a text such as "funk", or "" for none.')
@@ -38,13 +42,21 @@ def check_request(asked: dict[str, Any]) -> None:
     _number("guidance", asked["guidance"], 0, 20, "1 is off, 3 the usual")
     _number("rho", asked["rho"], 0, 1, "1 shares all the noise, 0 none", optional=True)
     if asked["coupling"] == "attention" and asked["rho"]:
-        raise ValueError(f"rho: got {asked['rho']!r} with coupling='attention', where stems have noise of their own; give coupling='noise' too.")
+        raise ValueError(
+            f"rho: got {asked['rho']!r} with coupling='attention', where stems have noise of their own; give coupling='noise' too."
+        )
     for name, choices in (("scheme", SCHEMES), ("coupling", COUPLINGS), ("sampler", tuple(SAMPLERS))):
         if asked[name] not in choices:
             raise ValueError(f"{name}: got {asked[name]!r}; it takes one of {', '.join(map(repr, choices))}.")
     interval = asked["interval"]
-    if not isinstance(interval, list) or [type(i) for i in interval] != [int, int] or not 0 <= interval[0] <= interval[1]:
-        raise ValueError(f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (3, 28).")
+    if (
+        not isinstance(interval, list)
+        or [type(i) for i in interval] != [int, int]
+        or not 0 <= interval[0] <= interval[1]
+    ):
+        raise ValueError(
+            f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (3, 28)."
+        )
     bars, _ = default_seconds(asked["bpm"], asked["bars"], asked["seconds"])
     _check_activity(asked["activity"], names, asked["bpm"], bars)
 
@@ -60,7 +72,9 @@ def default_seconds(bpm: float | None, bars: int | None, seconds: float | None) 
         seconds = bars * 240 / bpm
     seconds = 8.0 if seconds is None else seconds
     if seconds > MOST_SECONDS:
-        raise ValueError(f"bars: {bars} bars at {bpm:g} bpm are {seconds:.1f} s; one pass makes {MOST_SECONDS:g} s: give fewer bars.")
+        raise ValueError(
+            f"bars: {bars} bars at {bpm:g} bpm are {seconds:.1f} s; one pass makes {MOST_SECONDS:g} s: give fewer bars."
+        )
     return bars, seconds
 
 
@@ -98,6 +112,10 @@ def _check_activity(activity, names: list[str], bpm, bars) -> None:
         if name not in names:
             raise ValueError(f"activity: there is no stem {name!r}; there are {', '.join(names)}.")
         if not isinstance(pattern, str) or set(pattern) - set(".x"):
-            raise ValueError(f"activity[{name!r}]: got {pattern!r}; it takes a character a bar, 'x' plays and '.' rests.")
+            raise ValueError(
+                f"activity[{name!r}]: got {pattern!r}; it takes a character a bar, 'x' plays and '.' rests."
+            )
         if len(pattern) != bars:
-            raise ValueError(f"activity[{name!r}]: got {len(pattern)} characters, {pattern!r}; it takes {bars}, one a bar.")
+            raise ValueError(
+                f"activity[{name!r}]: got {len(pattern)} characters, {pattern!r}; it takes {bars}, one a bar."
+            )

@@ -41,11 +41,15 @@ def load(folder: str | Path | None = None, device: str | None = None) -> "StemLa
     codec = StemCodec.load(folder)
     tensors, config = load_weights(folder / "flow")
     if config.get("codec") != fingerprint(folder / "vae"):
-        raise ValueError(f"the flow in {folder} was trained on another codec than the vae there: copy both from one run")
+        raise ValueError(
+            f"the flow in {folder} was trained on another codec than the vae there: copy both from one run"
+        )
     try:
         empty = VelocityNet(**config["model"])
     except TypeError as error:
-        raise ValueError(f"{folder / 'flow'}.json describes another network ({error}): use the stemlab that wrote it") from None
+        raise ValueError(
+            f"{folder / 'flow'}.json describes another network ({error}): use the stemlab that wrote it"
+        ) from None
     model = load_into(empty, tensors, folder / "flow")
     return StemLab(model, codec, fingerprint(folder / "flow"), device)
 
@@ -224,7 +228,9 @@ class StemLab:
     def _draft(self, group: StemGroup) -> tuple["_Draft", list[dict]]:
         history = group.settings.get("history")
         if not history:
-            raise ValueError("the group has no history in its settings: make it with lab.generate, or load a saved session")
+            raise ValueError(
+                "the group has no history in its settings: make it with lab.generate, or load a saved session"
+            )
         asked = history[0]
         samples = len(group.stems[0].audio)
         draft = _Draft(list(group.names), [s.prompt for s in group], group.bpm, group.key, group.bars, samples, asked)

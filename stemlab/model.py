@@ -79,7 +79,9 @@ class VelocityNet(nn.Module):
         """
         longest = int((c.tokens != PAD).sum(1).max())
         embedded, mask = self.text(c.tokens[:, : max(1, longest)])
-        mask = mask.index_fill(1, torch.zeros(1, dtype=torch.long, device=mask.device), True)  # no text: one empty token
+        mask = mask.index_fill(
+            1, torch.zeros(1, dtype=torch.long, device=mask.device), True
+        )  # no text: one empty token
         pooled = (embedded * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         frames = [
             c.submix.transpose(1, 2),
@@ -89,7 +91,9 @@ class VelocityNet(nn.Module):
         ]
         n = len(c)
         coupled = torch.as_tensor(coupled, device=c.group.device).expand(n)
-        mates = (c.group[:, None] == c.group) & coupled[:, None] & coupled | torch.eye(n, dtype=torch.bool, device=c.group.device)
+        mates = (c.group[:, None] == c.group) & coupled[:, None] & coupled | torch.eye(
+            n, dtype=torch.bool, device=c.group.device
+        )
         return Prepared(
             frames=torch.cat([f.to(embedded.dtype) for f in frames], dim=-1),
             summary=self.key(c.key) + self.tempo(_tempo_features(c.bpm)) + self.pooled(pooled) + self.words(c.tokens),

@@ -33,7 +33,9 @@ class Run:
         if config_file.exists() and not resume:
             raise ValueError(f"out={str(out)!r} holds a run already: add --resume to go on with it, or choose another")
         if config_file.exists() and json.loads(config_file.read_text()) != config:
-            raise ValueError(f"{config_file} differs from the config given: resume with the same, or choose another out")
+            raise ValueError(
+                f"{config_file} differs from the config given: resume with the same, or choose another out"
+            )
         self.out.mkdir(parents=True, exist_ok=True)
         part = config_file.with_suffix(".part")
         part.write_text(json.dumps(config, indent=2) + "\n")

@@ -67,7 +67,9 @@ def istft(spectrum: torch.Tensor) -> torch.Tensor:
     window = torch.hann_window(N_FFT, device=spectrum.device)
     frames = torch.fft.irfft(spectrum.transpose(1, 2) * (window.sum() / 2), n=N_FFT) * window  # (B, F, N_FFT)
     pad = (N_FFT - HOP) // 2
-    return (_overlap_add(frames) / _overlap_add((window**2).expand(1, frames.shape[1], -1)).clamp(min=1e-4))[:, pad:-pad]
+    return (_overlap_add(frames) / _overlap_add((window**2).expand(1, frames.shape[1], -1)).clamp(min=1e-4))[
+        :, pad:-pad
+    ]
 
 
 def _overlap_add(frames: torch.Tensor) -> torch.Tensor:

@@ -41,7 +41,9 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
         build_cache(config["latents"], config["codec"], config["seed"], config["songs"])
     cache = LatentCache(config["latents"])
     if cache.codec != fingerprint(config["codec"]):
-        raise ValueError(f"the songs in {config['latents']} were encoded by another VAE than {config['codec']}: encode them again")
+        raise ValueError(
+            f"the songs in {config['latents']} were encoded by another VAE than {config['codec']}: encode them again"
+        )
     velocity = torch.compile(model, dynamic=False) if config["compile"] else model
 
     for step in run.steps(config["steps"], config["save_every"]):

@@ -105,7 +105,11 @@ class LatentCache:
                         song["submix_latents"] = shard.get_tensor(f"{song['seed']}.submixes")
                     self.songs.append(song)
         if not self.songs:
-            raise ValueError(f"no encoded songs in {folder}: make them with `stemlab train` and a config that has 'songs'")
+            raise ValueError(
+                f"no encoded songs in {folder}: make them with `stemlab train` and a config that has 'songs'"
+            )
         if len(codecs) > 1:
-            raise ValueError(f"the shards in {folder} come from {len(codecs)} codecs: empty the folder and encode again")
+            raise ValueError(
+                f"the shards in {folder} come from {len(codecs)} codecs: empty the folder and encode again"
+            )
         self.codec = codecs.pop()
