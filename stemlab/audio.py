@@ -30,9 +30,7 @@ def read(path: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     path = Path(path)
     check_rate(sample_rate, "sample_rate")
     if not path.is_file():
-        raise ValueError(
-            f"path: there is no file {str(path)!r}; give the path of a WAV, FLAC, OGG or MP3 file."
-        )
+        raise ValueError(f"path: there is no file {str(path)!r}; give the path of a WAV, FLAC, OGG or MP3 file.")
     if path.stat().st_size == 0:
         raise ValueError(f"path: {str(path)!r} is empty (0 bytes); export or download the file again.")
     try:
@@ -78,9 +76,7 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_
     kind, subtype = formats[path.suffix.lower()]
     peak = np.abs(audio).max()
     if kind == "FLAC" and peak > 1:
-        raise ValueError(
-            f"audio: its peak is {peak:.3f} and FLAC clips above 1; turn it down or write a .wav."
-        )
+        raise ValueError(f"audio: its peak is {peak:.3f} and FLAC clips above 1; turn it down or write a .wav.")
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         soundfile.write(beside, audio, sample_rate, format=kind, subtype=subtype)
@@ -127,9 +123,7 @@ def activity(audio: np.ndarray, frame: int = FRAME, threshold_db: float = SILENC
     """
     audio = check_mono(audio)
     frames = -(-len(audio) // frame)
-    power = (
-        np.pad(audio.astype(np.float64) ** 2, (0, frames * frame - len(audio))).reshape(frames, frame).sum(1)
-    )
+    power = np.pad(audio.astype(np.float64) ** 2, (0, frames * frame - len(audio))).reshape(frames, frame).sum(1)
     counts = np.full(frames, frame)
     counts[-1] = len(audio) - (frames - 1) * frame
     return 10 * np.log10(power / counts + 1e-20) > threshold_db
@@ -155,9 +149,7 @@ def check_mono(audio: np.ndarray, name: str = "audio") -> np.ndarray:
     """Return `audio` as `(N,)` float32; ValueError when it is not one finite channel of at least a sample."""
     audio = np.asarray(audio, np.float32)
     if audio.ndim != 1:
-        raise ValueError(
-            f"{name}: got the shape {audio.shape}; it takes one channel, (N,): average or pick one first."
-        )
+        raise ValueError(f"{name}: got the shape {audio.shape}; it takes one channel, (N,): average or pick one first.")
     if audio.size == 0:
         raise ValueError(f"{name}: got no samples; it takes at least one.")
     if not np.isfinite(audio).all():

@@ -44,9 +44,7 @@ def overview(group: "StemGroup") -> "Figure":
         for second in np.arange(0, group.seconds, 240 / group.bpm) if group.bpm else []:
             axes.axvline(second, ymax=1 / 1.14, color="white", linewidth=0.9, alpha=0.7)
     rows[0].set_xlim(0, group.seconds)
-    rows[-1].set_xlabel(
-        "seconds (white lines: bars; blue: where the stem sounds)" if group.bpm else "seconds"
-    )
+    rows[-1].set_xlabel("seconds (white lines: bars; blue: where the stem sounds)" if group.bpm else "seconds")
     figure.supylabel("frequency, Hz", fontsize=8)
     figure.suptitle(_headline(group), fontsize=10, color=INK)
     figure.colorbar(image, ax=rows.tolist(), label="dB", pad=0.01, fraction=0.03)

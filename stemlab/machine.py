@@ -59,11 +59,7 @@ def _python() -> str:
 def _torch() -> str:
     import torch
 
-    device = (
-        torch.cuda.get_device_name()
-        if torch.cuda.is_available()
-        else f"CPU, {torch.get_num_threads()} threads"
-    )
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
     return f"{torch.__version__} ({device})"
 
 
@@ -76,9 +72,7 @@ def _weights() -> str:
     told = []
     for file in files:
         load_weights(file.with_suffix(""))
-        told.append(
-            f"{file.stem} {file.stat().st_size / 1e6:.1f} MB sha256 {fingerprint(file.with_suffix(''))}"
-        )
+        told.append(f"{file.stem} {file.stat().st_size / 1e6:.1f} MB sha256 {fingerprint(file.with_suffix(''))}")
     return ", ".join(told)
 
 
@@ -96,9 +90,7 @@ def _sound_files() -> str:
 
     lacking = {"WAV", "FLAC", "OGG"} - set(soundfile.available_formats())
     if lacking:
-        raise RuntimeError(
-            f"libsndfile {soundfile.__libsndfile_version__} lacks {', '.join(sorted(lacking))}"
-        )
+        raise RuntimeError(f"libsndfile {soundfile.__libsndfile_version__} lacks {', '.join(sorted(lacking))}")
     return f"WAV, FLAC, OGG by libsndfile {soundfile.__libsndfile_version__}"
 
 

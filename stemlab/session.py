@@ -37,17 +37,13 @@ def load(folder: str | os.PathLike) -> StemGroup:
     """Read what `save` wrote: see `StemGroup.load`."""
     folder = Path(folder).expanduser()
     if not (folder / SESSION).is_file():
-        raise ValueError(
-            f"folder: there is no {SESSION} in {str(folder)!r}; name a folder that StemGroup.save wrote."
-        )
+        raise ValueError(f"folder: there is no {SESSION} in {str(folder)!r}; name a folder that StemGroup.save wrote.")
     try:
         session = json.loads((folder / SESSION).read_text(encoding="utf-8"))
         rows = [(row["name"], row["prompt"], Path(row["file"]).name) for row in session["stems"]]
         told = {name: session[name] for name in ("bpm", "key", "bars", "prompt", "sample_rate", "settings")}
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"folder: {str(folder / SESSION)!r} is not a session ({error!r}); save it again."
-        ) from error
+        raise ValueError(f"folder: {str(folder / SESSION)!r} is not a session ({error!r}); save it again.") from error
     latents: dict[str, torch.Tensor] = load_file(folder / LATENTS) if (folder / LATENTS).is_file() else {}
     stems = [
         Stem(name, prompt, read(folder / file, told["sample_rate"]), latents.get(f"{i:02d}"))
@@ -104,9 +100,7 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    raise ValueError(
-        f"settings: got {value!r}, which does not fit into JSON; give texts, numbers, lists or dicts."
-    )
+    raise ValueError(f"settings: got {value!r}, which does not fit into JSON; give texts, numbers, lists or dicts.")
 
 
 def _move(beside: Path, folder: Path) -> None:
