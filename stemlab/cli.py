@@ -1,4 +1,4 @@
-"""The command line: `stemlab generate`, `stemlab train`, `stemlab check`.
+"""The command line: `stemlab generate`, `stemlab train`, `stemlab data`, `stemlab check`.
 
 What is wrong with an input is said in one line on stderr, with exit code 2.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from stemlab import __version__
+from stemlab.data.cli import add_commands
 
 _EXAMPLE = """example:
   stemlab generate --stems "drums: tight funk kit" "bass: slap bass" --prompt funk --bpm 100 \\
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"stemlab {__version__}")
-    commands = top.add_subparsers(metavar="{generate,train,check}", required=True)
+    commands = top.add_subparsers(metavar="{generate,train,data,check}", required=True)
 
     make = commands.add_parser(
         "generate",
@@ -78,9 +79,7 @@ def parser() -> argparse.ArgumentParser:
     make.add_argument("--coupling", help="attention or noise: how the stems of a group hear each other")
     make.add_argument("--rho", type=float, help="share of the noise that is the group's, 0 to 1 (1)")
     make.add_argument("--weights", type=Path, help="folder of a checkpoint of your own (the bundled one)")
-    make.add_argument(
-        "--force", action="store_true", default=False, help="replace a group that is in the folder"
-    )
+    make.add_argument("--force", action="store_true", default=False, help="replace a group that is in the folder")
 
     learn = commands.add_parser("train", help="train the codec or the flow from a JSON config")
     learn.set_defaults(command=train)
@@ -88,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
     learn.add_argument("--out", type=Path, required=True, help="folder of the run")
     learn.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     learn.add_argument("--minutes", type=float, help="stop after so long; --resume goes on later")
+
+    add_commands(commands)
 
     look = commands.add_parser("check", help="is this machine ready")
     look.set_defaults(command=check)
@@ -125,9 +126,7 @@ def generate(
 
         def progress(step: int, total: int) -> None:
             if not bars:  # only now, so that a bad input is answered by its one line alone
-                bars.append(
-                    stack.enter_context(tqdm(total=total, desc="generating", unit="step", leave=False))
-                )
+                bars.append(stack.enter_context(tqdm(total=total, desc="generating", unit="step", leave=False)))
             bars[0].update(step - bars[0].n)
 
         started = time.perf_counter()
@@ -155,9 +154,7 @@ def parse_activity(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         name, _, bars = (part.strip() for part in word.partition("="))
         if not name or not bars:
-            raise ValueError(
-                f'activity: got {word!r}; it takes a stem, "=" and a character a bar, as in "drums=.xxx".'
-            )
+            raise ValueError(f'activity: got {word!r}; it takes a stem, "=" and a character a bar, as in "drums=.xxx".')
         if name in told:
             raise ValueError(f"activity: got {name!r} twice; give each stem once.")
         told[name] = bars
@@ -175,9 +172,7 @@ def train(config: Path, out: Path, resume: bool = False, minutes: float | None =
     if minutes is not None and not minutes > 0:
         raise ValueError(f"minutes: got {minutes}; it takes more than 0.")
     if not isinstance(settings, dict):
-        raise ValueError(
-            f'CONFIG: {str(config)!r} holds no settings; it takes a JSON object: {{"kind": "flow", ...}}.'
-        )
+        raise ValueError(f'CONFIG: {str(config)!r} holds no settings; it takes a JSON object: {{"kind": "flow", ...}}.')
     from stemlab.train import train as run
 
     run(settings, out, resume=resume, minutes=minutes)

@@ -1,0 +1,69 @@
+"""`stemlab data inspect` and `stemlab data render`: what is in a folder of songs, and MIDI files to stems."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add `data` and its own commands to the command line."""
+    data = commands.add_parser("data", help="look into folders of stems; render MIDI files")
+    inner = data.add_subparsers(metavar="{inspect,render}", required=True)
+
+    look = inner.add_parser("inspect", help="songs, hours, stems, rates and problems of a folder")
+    look.set_defaults(command=inspect)
+    look.add_argument(
+        "folder", type=Path, metavar="DIR", help="MUSDB18-HQ, MoisesDB, Slakh2100, or a sub-folder a song"
+    )
+    look.add_argument("--full", action="store_true", help="read every sample, not the headers alone")
+
+    make = inner.add_parser("render", help="play MIDI files: a folder of stems for each")
+    make.set_defaults(command=render)
+    make.add_argument("folder", type=Path, metavar="DIR", help="folder of .mid files")
+    make.add_argument("--out", type=Path, required=True, help="folder for the songs; goes on where it stopped")
+    make.add_argument("--soundfont", help="sf2 or sf3 file (a small General MIDI one)")
+
+
+def inspect(folder: Path, full: bool = False) -> int:
+    """`stemlab data inspect`: print what a folder of songs holds and what is wrong in it."""
+    from tqdm import tqdm
+
+    from stemlab.data.folders import read_folder
+
+    with tqdm(desc="reading headers", unit="song", leave=False, mininterval=0.5) as bar:
+        found = read_folder(folder, lambda _: bar.update())
+    if full:
+        with tqdm(desc="reading all", total=len(found.songs), unit="song", leave=False, mininterval=0.5) as bar:
+            found.verify(lambda _: bar.update())
+    stems = [stem for song in found.songs for stem in song.stems]
+    files = [source for stem in stems for source in stem.sources]
+    formats = Counter(f"{s.rate} Hz {'mono' if s.channels == 1 else f'{s.channels} channels'}" for s in files)
+    splits = Counter(song.split for song in found.songs if song.split)
+    print(f"{found.kind} in {folder}")
+    print(f"songs     {len(found.songs)}{_told(splits, ' (', ')')}")
+    print(f"hours     {sum(song.seconds for song in found.songs) / 3600:.2f}")
+    print(f"stems     {len(stems)} from {len(files)} files, {sum(stem.seconds for stem in stems) / 3600:.2f} hours")
+    print(f"kinds     {_told(Counter(stem.captions[0].split(':')[0] for stem in stems))}")
+    print(f"rates     {_told(formats)}")
+    print(f"problems  {len(found.problems)}{'' if full else ' (headers alone: --full reads every sample)'}")
+    for problem in found.problems:
+        print(f"  {problem}")
+    return 0
+
+
+def render(folder: Path, out: Path, soundfont: str | None = None) -> int:
+    """`stemlab data render`: 1 when no file at all could be rendered."""
+    from tqdm import tqdm
+
+    from stemlab.data.midi_render import find_midi, render_folder
+
+    with tqdm(desc="rendering", total=len(find_midi(folder)), unit="song", leave=False, mininterval=0.5) as bar:
+        made, kept, problems = render_folder(folder, out, soundfont, lambda: bar.update())
+    print(f"{made} songs rendered, {kept} there before, {len(problems)} left out; in {out}")
+    for problem in problems:
+        print(f"  {problem}")
+    return int(made + kept == 0)
+
+
+def _told(counts: Counter, before: str = "", after: str = "") -> str:
+    return before + ", ".join(f"{count} {name}" for name, count in counts.most_common()) + after if counts else ""
