@@ -50,7 +50,7 @@ def anchor(kind: str, index: int, seconds: float) -> dict:
     if kind == "wrong tempo":
         bpm *= float(1 + rng.uniform(0.05, 0.3) * rng.choice((-1, 1)))
     elif kind == "shuffled":
-        stems = np.stack([strange_stem(song, k, seed, seconds) for k in range(len(stems))])
+        stems = np.stack([strange_stem(song, k, seconds) for k in range(len(stems))])
     return measure(stems, families, bpm, song.key)
 
 
@@ -68,12 +68,36 @@ def late(index: int, seconds: float) -> dict:
     return row
 
 
-def strange_stem(song, k: int, seed: int, seconds: float) -> np.ndarray:
-    """Stem k of another song that has this one's genre, tempo and families, from the same soundfont."""
-    families, fonts = [part.family for part in song.parts], mit_soundfonts()
-    other = compose(seed + 10_000_000 * (k + 1), genre=song.genre, bpm=song.bpm, bars=16, families=families)
-    font = fonts[seed % len(fonts)] if fonts else None
-    return render(replace(other, parts=[other.parts[k]]), font, seconds=seconds)[0]
+def strange_song(song, k: int):
+    """Another song of this one's genre, tempo and families, with its part k alone."""
+    families = [part.family for part in song.parts]
+    other = compose(song.seed + 10_000_000 * (k + 1), genre=song.genre, bpm=song.bpm, bars=16, families=families)
+    return replace(other, parts=[other.parts[k]])
+
+
+def strange_stem(song, k: int, seconds: float) -> np.ndarray:
+    """Stem k of a strange song, from the soundfont that this one has."""
+    fonts = mit_soundfonts()
+    return render(strange_song(song, k), fonts[song.seed % len(fonts)] if fonts else None, seconds=seconds)[0]
+
+
+def harmony_of_notes(index: int, seconds: float) -> tuple[float | None, float | None]:
+    """Harmonic agreement from the known notes of a real group, and of the shuffled one: what audio can reach at best."""
+    song = compose(EVAL_SEEDS + index, bars=16)
+    pitched = [k for k, part in enumerate(song.parts) if part.family in harmony.PITCHED]
+    parts = [song.parts[k] for k in pitched], [strange_song(song, k).parts[0] for k in pitched]
+    real, shuffled = ([note_chroma(part, song.bpm, seconds) for part in group] for group in parts)
+    return harmony.mean_agreement(real), harmony.mean_agreement(shuffled)
+
+
+def note_chroma(part, bpm: float, seconds: float, beats: float = 2) -> np.ndarray:
+    """Beats that each pitch class is held, `(W, 12)`, in the windows of `harmony.chroma`."""
+    result = np.zeros((max(1, int(np.ceil(seconds * bpm / 60 / beats - 0.25))), 12))
+    edges = np.arange(len(result) + 1) * beats
+    for note in part.notes:
+        held = np.minimum(note.start + note.duration, edges[1:]) - np.maximum(note.start, edges[:-1])
+        result[:, note.pitch % 12] += np.clip(held, 0, None)
+    return result
 
 
 def generated(lab, index: int, seconds: float, **options) -> dict:

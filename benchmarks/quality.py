@@ -6,7 +6,8 @@ Prompts are the captions of held-out songs with their tempo, and neither key nor
 - shuffled: each stem from another song of the same genre, tempo and families;
 - generated; independent noise: the same prompts with coupling "noise" and rho 0, so that nothing ties stems together.
 Below it stands how well the measures tell real groups from shuffled ones, and from real groups with one stem shifted in time.
-A run that was killed goes on where it stopped: each group's measures are kept in `<out>.groups.jsonl`.
+A run that was killed goes on where it stopped: each group's measures are kept in `<out>.groups.jsonl`
+under the settings, weights and songs that they belong to (remove it after a change of the metrics themselves).
 """
 
 import argparse
@@ -15,12 +16,15 @@ import json
 import platform
 import time
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
-from anchors import ANCHORS, LATE_MS, anchor, generated, late, real_group
+from anchors import ANCHORS, LATE_MS, anchor, generated, harmony_of_notes, late, real_group
 from tqdm import tqdm
 
+from stemlab.data.captions import stem_caption
+from stemlab.data.compose import EVAL_SEEDS, compose
 from stemlab.data.render import mit_soundfonts
 from stemlab.metrics.frechet import frechet_distance
 from stemlab.metrics.text import FamilyClassifier, statistics, train_classifier
@@ -31,8 +35,8 @@ CLASSIFIER_SEEDS = 800_000_000
 class Store:
     """Measures of groups, one JSON line each, appended as they come."""
 
-    def __init__(self, path: Path):
-        self.path, self.rows = path, {}
+    def __init__(self, path: Path, setting: str):
+        self.path, self.setting, self.rows = path, setting, {}
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_text().splitlines() if path.exists() else []
         for line in lines:
@@ -47,6 +51,7 @@ class Store:
 
     def fill(self, tag: str, groups: int, make) -> list[dict]:
         """Rows of all groups under a tag; those that are missing are made by `make(index)`."""
+        tag = f"{tag}, {self.setting}"
         for index in tqdm(range(groups), desc=tag[:28], mininterval=2):
             if (tag, index) not in self.rows:
                 row = {"tag": tag, "index": index, **make(index)}
@@ -146,11 +151,10 @@ def main() -> None:
         parser.error("--groups: takes 2 or more")
     began, seconds = time.perf_counter(), arguments.seconds
     judge = classifier(arguments.classifier, arguments.classifier_songs, seconds)
-    store = Store(arguments.out.with_name(arguments.out.name + ".groups.jsonl"))
-    rows = {
-        kind: store.fill(f"{kind}, {seconds:g} s", arguments.groups, lambda i, kind=kind: anchor(kind, i, seconds))
-        for kind in ANCHORS
-    }
+    store = Store(
+        arguments.out.with_name(arguments.out.name + ".groups.jsonl"), f"{seconds:g} s, songs {songs_identity()}"
+    )
+    rows = {kind: store.fill(kind, arguments.groups, lambda i, kind=kind: anchor(kind, i, seconds)) for kind in ANCHORS}
     told = {}
     if not arguments.anchors_only:
         import stemlab
@@ -162,14 +166,19 @@ def main() -> None:
             options = {**told, **change}
             options.pop("checkpoint")
             settings = json.dumps([{**told, **change}, lab_identity(arguments.checkpoint)], sort_keys=True)
-            tag = f"{kind}, {seconds:g} s, {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
+            tag = f"{kind}, {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
             rows[kind] = store.fill(tag, arguments.groups, lambda i, o=options: generated(lab, i, seconds, **o))
     table = {kind: summary(found, rows["real"], judge) for kind, found in rows.items()}
     separates = {
         "harmony, real against shuffled": area(*([r["harmony"] for r in rows[k]] for k in ("real", "shuffled"))),
         "tempo, real against wrong": (table["real"]["tempo"] + 1 - table["wrong tempo"]["tempo"]) / 2,
     }
-    moved = store.fill(f"late, {seconds:g} s", min(50, arguments.groups), lambda i: late(i, seconds))
+    moved = store.fill("late", min(50, arguments.groups), lambda i: late(i, seconds))
+    notes = [harmony_of_notes(index, seconds) for index in range(arguments.groups)]
+    separates["harmony of the known notes, real against shuffled"] = area(*zip(*notes, strict=True))
+    pairs = [(row["harmony"], known) for row, (known, _) in zip(rows["real"], notes, strict=True)]
+    both = np.array([pair for pair in pairs if None not in pair], float).reshape(-1, 2)
+    separates["correlation of harmony, audio with notes"] = float(np.corrcoef(both.T)[0, 1])
     for name, what in (("beats", "onsets on the grid"), ("together", "onsets together")):
         for place, ms in enumerate(LATE_MS, 1):
             sides = [row[name][0] for row in moved], [row[name][place] for row in moved]
@@ -186,6 +195,13 @@ def main() -> None:
     }  # fmt: skip
     print("Conditions:", json.dumps(conditions))
     arguments.out.write_text(json.dumps({"table": table, "separation": separates, "conditions": conditions}, indent=2))
+
+
+def songs_identity() -> str:
+    """Hash of what the composer and the captions give today."""
+    songs = [compose(EVAL_SEEDS + index, bars=16) for index in range(20)]
+    told = [(song, [stem_caption(part, Random(0)) for part in song.parts]) for song in songs]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 
 def lab_identity(folder: Path | None) -> list[str]:

@@ -88,8 +88,12 @@ def harmonic_agreement(stems: list[np.ndarray], bpm: float, beats: float = 2) ->
         bpm: beats a minute.
         beats: length of a window.
     """
-    played = [chroma(stem, bpm, beats) for stem in stems]
-    pairs = [agreement(a, b) for a, b in combinations(played, 2)]
+    return mean_agreement([chroma(stem, bpm, beats) for stem in stems])
+
+
+def mean_agreement(chromas: list[np.ndarray]) -> float | None:
+    """Mean `agreement` over all pairs of `(W, 12)` chromas, from audio or from notes; None when no two sound together."""
+    pairs = [agreement(a, b) for a, b in combinations(chromas, 2)]
     found = [value for value in pairs if value is not None]
     return float(np.mean(found)) if found else None
 
