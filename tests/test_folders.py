@@ -263,6 +263,29 @@ def test_hidden_files_and_other_files_are_no_stems(tmp_path):
     assert ".txt" not in SUFFIXES
 
 
+def test_a_link_to_a_folder_further_up_ends(tmp_path):
+    put(tmp_path / "s" / "bass.wav")
+    (tmp_path / "s" / "up").symlink_to(tmp_path, target_is_directory=True)
+    assert len(read_folder(tmp_path).songs) == 1
+
+
+def test_a_saved_group_is_a_song_with_its_prompts(tmp_path):
+    put(tmp_path / "g" / "01_bass.wav")
+    put(tmp_path / "g" / "mix.wav")
+    facts = {
+        "prompt": "funk",
+        "bpm": None,
+        "key": "H minor",
+        "stems": [{"file": "01_bass.wav", "prompt": "bass: sub bass"}],
+    }
+    (tmp_path / "g" / "session.json").write_text(json.dumps(facts))
+    found = read_folder(tmp_path)
+    (song,) = found.songs
+    assert (song.prompts, song.bpm, song.key) == (("funk",), None, None)
+    assert [s.captions for s in song.stems] == [("bass: sub bass",)]
+    assert [p.path.name for p in found.problems] == ["g"] and "H minor" in found.problems[0].what
+
+
 def test_inspect_prints_songs_hours_rates_and_problems(tmp_path, capsys):
     musdb(tmp_path)
     (tmp_path / "test" / "B - Two" / "bass.wav").write_bytes(b"")

@@ -17,6 +17,8 @@ from .hits import hit
 from .midi import MidiSong, captions, read_midi
 from .render import default_soundfont, render
 
+MOST_STEM_SECONDS = 12_000.0  # stems times length that fit into memory while they are rendered: 3 GB
+
 
 def find_midi(folder: str | os.PathLike) -> list[Path]:
     """All .mid and .midi files of a folder and those inside it, sorted, hidden ones left out.
@@ -49,6 +51,9 @@ def render_midi(path: Path, soundfont: str | None = None) -> tuple[MidiSong, np.
     song = read_midi(path)
     parts = [_playable(part, soundfont) if part.is_drum else part for part in song.parts]
     song = replace(song, parts=[part for part in parts if part.notes])
+    if len(song.parts) * song.seconds > MOST_STEM_SECONDS:
+        what = f"has {len(song.parts)} stems of {song.seconds:.0f} s, more than memory is planned for"
+        raise ValueError(f"path: {str(path)!r} {what}; cut it into shorter files.")
     audio = render(song, soundfont)
     heard = [i for i, stem in enumerate(audio) if np.abs(stem).max() > 1e-4]
     if not heard:

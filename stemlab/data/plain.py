@@ -24,10 +24,13 @@ def fits(path: Path) -> bool:
 
 def scan(scan: Scan) -> None:
     """Add the songs: each folder, at any depth, that holds sound files."""
-    waiting = [scan.path]
+    waiting, seen = [scan.path], set()
     while waiting:
         path = waiting.pop(0)
         try:
+            if path.resolve() in seen:  # a link to a folder further up
+                continue
+            seen.add(path.resolve())
             waiting += subfolders(path)
             inside = sorted(path.iterdir())
         except OSError as error:
