@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from stemlab.data.batches import group_batch
 from stemlab.data.latents import LatentCache, build_cache
 from stemlab.flow import flow_loss, group_noise, interpolate, random_times
-from stemlab.hub import fingerprint, save_weights
+from stemlab.hub import fingerprint, load_into, load_weights, save_weights
 from stemlab.model import VelocityNet
 from stemlab.runs import Run
 from stemlab.train_codec import cosine, train_vae, train_vocoder
@@ -28,12 +28,14 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     Args:
         config: `model` (arguments of VelocityNet), `codec` (path of the VAE's weights), `latents` (folder of the cache,
             filled with `songs` songs from `seed` on), `sizes` (a list of `[stems, frames]`, one picked each step), `steps`, `lr`,
-            `ema`, `noise_only` (share of groups whose stems do not see each other), `grouped`, `share_noise`.
+            `ema`, `init` (path of weights to start from, without suffix, or null), `noise_only` (share of groups whose stems do not see each other), `grouped`, `share_noise`.
         out, resume, minutes: see `Run`.
     """
     torch.manual_seed(config["seed"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = VelocityNet(**config["model"]).to(device)
+    if config.get("init"):
+        load_into(model, load_weights(config["init"])[0], config["init"])
     ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98), fused=True)
     run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)

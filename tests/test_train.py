@@ -151,6 +151,13 @@ def test_songs_encoded_by_another_vae_are_refused(config, weights, tmp_path):
         train({**config, "codec": str(tmp_path / "vae")}, tmp_path / "run")
 
 
+def test_a_run_can_start_from_the_weights_of_another(config, tmp_path):
+    train(config, tmp_path / "first")
+    train({**config, "init": str(tmp_path / "first" / "flow"), "steps": 1, "lr": 0.0}, tmp_path / "second")
+    before, after = tensors(tmp_path / "first" / "flow"), tensors(tmp_path / "second" / "flow")
+    assert identical(before, after)
+
+
 @pytest.mark.parametrize("kind", [None, "gan", "Flow"])
 def test_an_unknown_kind_is_refused(kind, tmp_path):
     with pytest.raises(ValueError, match=r"kind.*vae, vocoder, flow"):
