@@ -71,18 +71,12 @@ class StemGroup:
     def __post_init__(self) -> None:
         self.stems = list(self.stems)
         if not self.stems:
-            raise ValueError(
-                'stems: got none; a group takes at least one, such as ["drums: tight funk kit"].'
-            )
+            raise ValueError('stems: got none; a group takes at least one, such as ["drums: tight funk kit"].')
         lengths = {s.name: len(s.audio) for s in self.stems}
         if len(lengths) < len(self.stems):
-            raise ValueError(
-                f"stems: got the names {self.names}; each may be there once: number them (unique_names)."
-            )
+            raise ValueError(f"stems: got the names {self.names}; each may be there once: number them (unique_names).")
         if len(set(lengths.values())) > 1:
-            raise ValueError(
-                f"stems: got the lengths {lengths} in samples; pad or cut them to the same length."
-            )
+            raise ValueError(f"stems: got the lengths {lengths} in samples; pad or cut them to the same length.")
         if self.bpm is not None and not 40 <= self.bpm <= 240:
             raise ValueError(f"bpm: got {self.bpm}; it takes 40 to 240, or None.")
         if self.bars is not None and self.bars < 1:
@@ -182,9 +176,7 @@ class StemGroup:
 
     def _repr_html_(self) -> str:
         """The player in a frame of its own, so that its script meets nothing else on the page."""
-        frame = (
-            f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{120 + 62 * len(self)}px;border:0"'
-        )
+        frame = f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{120 + 62 * len(self)}px;border:0"'
         return f'<div><iframe title="stem player" allow="autoplay" {frame}></iframe></div>'
 
 
@@ -203,9 +195,7 @@ def unique_names(prompts: Iterable[str]) -> list[str]:
             raise ValueError(f'stems: got {prompt!r}; each takes a text such as "bass: slap bass".')
         base = re.sub(r"[\W_]+", " ", prompt.split(":")[0].lower()).strip()[:40].strip()
         if not base:
-            raise ValueError(
-                f'stems: got {prompt!r}; each takes a name before its colon, such as "bass: slap bass".'
-            )
+            raise ValueError(f'stems: got {prompt!r}; each takes a name before its colon, such as "bass: slap bass".')
         name, count = base, 2
         while name in names:
             name, count = f"{base} {count}", count + 1

@@ -41,9 +41,7 @@ def test_another_rate_is_resampled_to_the_same_pitch_and_length(tmp_path):
 
 
 def test_channels_are_averaged(tmp_path):
-    soundfile.write(
-        tmp_path / "a.wav", np.stack([np.full(10, 0.5), np.zeros(10)], 1), 32_000, subtype="FLOAT"
-    )
+    soundfile.write(tmp_path / "a.wav", np.stack([np.full(10, 0.5), np.zeros(10)], 1), 32_000, subtype="FLOAT")
     assert np.allclose(audio.read(tmp_path / "a.wav"), 0.25)
 
 

@@ -60,9 +60,7 @@ def test_generate_writes_the_files_and_says_where(lab, tmp_path, capsys):
 
 
 def test_options_reach_the_library_with_their_types(lab, tmp_path):
-    words = (
-        "--bpm 100 --bars 4 --seed 7 --scheme two-pass --steps 8 --guidance 2.5 --rho 0.5 --coupling noise"
-    )
+    words = "--bpm 100 --bars 4 --seed 7 --scheme two-pass --steps 8 --guidance 2.5 --rho 0.5 --coupling noise"
     assert (
         run(
             *words.split(),
@@ -164,9 +162,7 @@ def test_the_shell_sees_one_line_and_no_traceback(tmp_path):
 
 def test_help_and_version_come_at_once():
     started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "stemlab", "--version"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-m", "stemlab", "--version"], capture_output=True, text=True, check=True)
     subprocess.run([sys.executable, "-m", "stemlab", "generate", "--help"], capture_output=True, check=True)
     assert done.stdout.strip() == f"stemlab {stemlab.__version__}"
     assert time.perf_counter() - started < 4

@@ -65,13 +65,7 @@ def test_what_the_package_reads_is_packed_with_it():
     patterns = PROJECT["tool"]["setuptools"]["package-data"]["stemlab"]
     packed = {file for pattern in patterns for file in (ROOT / "stemlab").glob(pattern)}
     folders = (ROOT / "stemlab" / "weights", ROOT / "stemlab" / "widgets")
-    there = {
-        f
-        for d in folders
-        if d.is_dir()
-        for f in d.rglob("*")
-        if f.is_file() and f.suffix not in (".py", ".pyc")
-    }
+    there = {f for d in folders if d.is_dir() for f in d.rglob("*") if f.is_file() and f.suffix not in (".py", ".pyc")}
     assert there <= packed
 
 

@@ -185,9 +185,7 @@ def test_a_session_cannot_point_outside_its_folder(tmp_path):
 
 
 def _page_data(html):
-    return json.loads(
-        re.search(r'<script id="data" type="application/json">(.*?)</script>', html, re.S).group(1)
-    )
+    return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', html, re.S).group(1))
 
 
 def test_the_player_holds_every_stem_whole_and_in_step():

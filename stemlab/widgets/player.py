@@ -60,9 +60,7 @@ def compress(audio: np.ndarray, sample_rate: int) -> bytes:
     """`(N,)` as Ogg Vorbis, about 70 kbit/s; it keeps the exact number of samples, so loops stay seamless."""
     buffer = io.BytesIO()
     with soundfile.SoundFile(buffer, "w", sample_rate, 1, format="OGG", subtype="VORBIS") as out:
-        for start in range(
-            0, len(audio), sample_rate
-        ):  # libsndfile overflows its stack on one long Vorbis write
+        for start in range(0, len(audio), sample_rate):  # libsndfile overflows its stack on one long Vorbis write
             out.write(audio[start : start + sample_rate])
     return buffer.getvalue()
 
