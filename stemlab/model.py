@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.functional import gelu, layer_norm, silu
+from torch.nn.functional import gelu, layer_norm, pad, silu
 
 from stemlab.conditions import CLOCK_PERIODS, KEYS, Conditions, clock
 from stemlab.text import PAD, ByteTextEncoder, NgramBag
@@ -27,12 +27,12 @@ class Prepared:
     """What does not change from step to step of a sampling run: computed once, shared by all steps.
 
     Attributes:
-        frames: sub-mix, activity and clock at every frame, `(N, T, features)`.
+        frames: sub-mix, activity and clock at every frame, `(N, T, features)`, T a multiple of the patch.
         summary: tempo, key and pooled text, `(N, D)`.
         text: keys and values of each block's cross-attention, each `(N, H, L, d)`.
         mask: `(N, 1, 1, L)`, True where there is text.
         mates: `(N, N)`, True where two stems may see each other.
-        rotation: of the rotary positions, two of `(T, d / 2)`.
+        rotation: of the rotary positions, two of `(T / patch, d / 2)`.
     """
 
     frames: torch.Tensor
@@ -49,23 +49,25 @@ class VelocityNet(nn.Module):
     Args:
         channels: latent channels C.
         width: D.  depth: blocks.  heads: of attention.  text_width, text_depth: of the text encoder.
+        patch: latent frames that go through the blocks as one position: 2 halves the work.
     """
 
-    def __init__(self, channels=32, width=384, depth=6, heads=6, text_width=256, text_depth=3):
+    def __init__(self, channels=32, width=384, depth=6, heads=6, text_width=256, text_depth=3, patch=1):
         super().__init__()
-        self.channels, self.head_width = channels, width // heads
+        self.channels, self.head_width, self.patch = channels, width // heads, patch
         self.text = ByteTextEncoder(text_width, text_depth)
         self.activity = nn.Embedding(3, ACTIVITY_WIDTH)
         self.key = nn.Embedding(len(KEYS) + 1, width)
         self.tempo = nn.Linear(17, width)
         self.pooled = nn.Linear(text_width, width)
         self.words = NgramBag(width)
-        self.enter = nn.Linear(2 * channels + 1 + ACTIVITY_WIDTH + 2 * len(CLOCK_PERIODS) + 1, width)
+        features = 2 * channels + 1 + ACTIVITY_WIDTH + 2 * len(CLOCK_PERIODS) + 1
+        self.enter = nn.Linear(patch * features, width)
         self.time = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
         self.modulation = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList([Block(width, heads, text_width) for _ in range(depth)])
         self.leave_modulation = nn.Linear(width, 2 * width)
-        self.leave = nn.Linear(width, channels)
+        self.leave = nn.Linear(width, patch * channels)
         for layer in (self.modulation, self.leave_modulation, self.leave):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -77,12 +79,14 @@ class VelocityNet(nn.Module):
             c: of N stems over T frames.
             coupled: may stems of a group see each other; one bool, or one a stem `(N,)`.
         """
-        longest = int((c.tokens != PAD).sum(1).max())
-        embedded, mask = self.text(c.tokens[:, : max(1, longest)])
-        mask = mask.index_fill(
-            1, torch.zeros(1, dtype=torch.long, device=mask.device), True
-        )  # no text: one empty token
-        pooled = (embedded * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        mask = c.tokens != PAD
+        mask = mask[:, : max(1, int(mask.sum(1).max()))]
+        spoken = mask.any(1)  # only these are worth encoding
+        embedded = self.text(c.tokens[spoken, : mask.shape[1]])
+        embedded = embedded.new_zeros(len(c), *embedded.shape[1:]).masked_scatter(spoken[:, None, None], embedded)
+        pooled = (embedded * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+        first = torch.zeros(1, dtype=torch.long, device=mask.device)
+        mask = mask.index_fill(1, first, True)  # who has no text attends to one position of zeros
         frames = [
             c.submix.transpose(1, 2),
             c.has_submix[:, None, None].expand(-1, c.submix.shape[2], 1),
@@ -94,13 +98,15 @@ class VelocityNet(nn.Module):
         mates = (c.group[:, None] == c.group) & coupled[:, None] & coupled | torch.eye(
             n, dtype=torch.bool, device=c.group.device
         )
+        features = torch.cat([f.to(embedded.dtype) for f in frames], dim=-1)
+        features = pad(features, (0, 0, 0, -features.shape[1] % self.patch))
         return Prepared(
-            frames=torch.cat([f.to(embedded.dtype) for f in frames], dim=-1),
+            frames=features,
             summary=self.key(c.key) + self.tempo(_tempo_features(c.bpm)) + self.pooled(pooled) + self.words(c.tokens),
             text=[block.cross.keys_values(embedded) for block in self.blocks],
             mask=mask[:, None, None, :],
             mates=mates,
-            rotation=rotary(c.submix.shape[2], self.head_width, c.group.device),
+            rotation=rotary(features.shape[1] // self.patch, self.head_width, c.group.device),
         )
 
     def forward(self, x: torch.Tensor, t: torch.Tensor, p: Prepared) -> torch.Tensor:
@@ -113,13 +119,17 @@ class VelocityNet(nn.Module):
         Returns:
             `(N, C, T)`.
         """
-        h = self.enter(torch.cat([x.transpose(1, 2), p.frames.to(x.dtype)], dim=-1))  # (N, T, D)
+        length = x.shape[2]
+        x = pad(x, (0, p.frames.shape[1] - length)).transpose(1, 2)
+        h = torch.cat([x, p.frames.to(x.dtype)], dim=-1)  # (N, T, C + features)
+        h = self.enter(h.reshape(len(h), -1, self.enter.in_features))  # (N, T / patch, D)
         summary = silu(self.time(sinusoids(t, 256)) + p.summary)
         modulation = self.modulation(summary).unflatten(1, (6, 1, -1)).unbind(1)  # six of (N, 1, D)
         for block, text in zip(self.blocks, p.text, strict=True):
             h = block(h, modulation, text, p)
         shift, scale = self.leave_modulation(summary)[:, None].chunk(2, dim=-1)
-        return self.leave(norm(h) * (1 + scale) + shift).transpose(1, 2).float()
+        out = self.leave(norm(h) * (1 + scale) + shift).reshape(len(x), -1, self.channels)  # (N, T, C)
+        return out[:, :length].transpose(1, 2).float()
 
 
 class Block(nn.Module):

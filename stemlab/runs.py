@@ -9,11 +9,12 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
+from stemlab import ranks
 from stemlab.hub import load_weights, save_weights
 
 
 class Run:
-    """Folder of one training run.
+    """Folder of one training run; with several ranks, all read it and the first alone writes.
 
     Args:
         out: folder; made when it is not there.
@@ -29,6 +30,15 @@ class Run:
     def __init__(self, out, config, modules, optimizers, resume=False, minutes=None):
         self.out, self.modules, self.optimizers = Path(out), modules, optimizers
         self.minutes, self.started, self.step = minutes, time.monotonic(), 0
+        if ranks.rank() == 0:
+            self._claim(config, resume)
+        ranks.leader_says(True)  # wait for the folder
+        if resume and (self.out / "checkpoint.json").exists():
+            self._restore()
+        if ranks.rank() == 0:
+            self._trim_log()
+
+    def _claim(self, config: dict, resume: bool) -> None:
         config_file = self.out / "config.json"
         if config_file.exists() and not resume:
             raise ValueError(f"out={str(out)!r} holds a run already: add --resume to go on with it, or choose another")
@@ -40,15 +50,12 @@ class Run:
         part = config_file.with_suffix(".part")
         part.write_text(json.dumps(config, indent=2) + "\n")
         os.replace(part, config_file)
-        if (self.out / "checkpoint.json").exists():
-            self._restore()
-        self._trim_log()
 
     def steps(self, total: int, save_every: int):
         """Yield step numbers with a progress bar until `total` or the time is up, saving on the way and at the end."""
-        bar = tqdm(total=total, initial=self.step, desc=self.out.name, mininterval=2.0, smoothing=0.05)
+        bar = tqdm(total=total, initial=self.step, desc=self.out.name, mininterval=2.0, smoothing=0.05, disable=ranks.rank() > 0)
         self.bar = bar
-        while self.step < total and not self._time_is_up():
+        while self.step < total and not ranks.leader_says(self._time_is_up()):
             yield self.step
             self.step += 1
             bar.update()
@@ -59,7 +66,7 @@ class Run:
 
     def log(self, every: int, **values: float) -> None:
         """Append a row to `log.csv`, every so many steps."""
-        if self.step % every:
+        if self.step % every or ranks.rank():
             return
         row = {"step": self.step, "seconds": round(time.monotonic() - self.started, 1)}
         row |= {name: float(f"{float(value):.5g}") for name, value in values.items()}
@@ -74,6 +81,8 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint, so that a kill at any moment leaves the old one or the new one."""
+        if ranks.rank():
+            return
         tensors = {f"{name}/{key}": t for name, m in self.modules.items() for key, t in m.state_dict().items()}
         for i, optimizer in enumerate(self.optimizers):
             for index, state in optimizer.state_dict()["state"].items():

@@ -64,13 +64,6 @@ class ByteTextEncoder(nn.Module):
         )  # fmt: skip
         self.encoder = T5EncoderModel(config)
 
-    def forward(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Encode tokens.
-
-        Args:
-            tokens: `(N, L)` as from `tokenize`.
-        Returns:
-            embeddings `(N, L, width)` and mask `(N, L)`, True where there is text.
-        """
-        mask = tokens != PAD
-        return self.encoder(input_ids=tokens, attention_mask=mask.long()).last_hidden_state, mask
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Embeddings `(N, L, width)` of tokens `(N, L)` as from `tokenize`; padding is not attended to."""
+        return self.encoder(input_ids=tokens, attention_mask=(tokens != PAD).long()).last_hidden_state

@@ -1,8 +1,8 @@
 """The shared-noise training loop.
 
-All of it is `train_flow`: take groups of stems, draw one noise a group, hide some of the conditions, regress the velocity.
-Each step's data and randomness are a function of the seed and the step alone, so a run that was killed and resumed ends
-with the same weights as one that was not.
+Take groups of stems, draw one noise a group, hide some of the conditions, regress the velocity: `batch_loss`. Add up the
+gradients, step, keep a running mean of the weights: `train_flow`. What a batch holds is a function of the seed, the step
+and the part alone, so a run that was killed and resumed, on any number of ranks, ends as one that was not.
 
 Lesson: 00_start_here.ipynb
 """
@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from stemlab import ranks
 from stemlab.data.batches import group_batch
 from stemlab.data.latents import LatentCache, build_cache
 from stemlab.flow import flow_loss, group_noise, interpolate, random_times
 from stemlab.hub import fingerprint, load_into, load_weights, save_weights
 from stemlab.model import VelocityNet
 from stemlab.runs import Run
-from stemlab.train_codec import cosine, train_vae, train_vocoder
+from stemlab.train_codec import train_vae, train_vocoder
 
 
 def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: float | None = None) -> None:
@@ -27,10 +28,13 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
 
     Args:
         config: `model` (arguments of VelocityNet), `codec` (path of the VAE's weights), `latents` (folder of the cache,
-            filled with `songs` songs from `seed` on), `sizes` (a list of `[stems, frames]`, one picked each step), `steps`, `lr`,
-            `ema`, `init` (path of weights to start from, without suffix, or null), `noise_only` (share of groups whose stems do not see each other), `grouped`, `share_noise`.
+            filled with `songs` songs from `seed` on), `sizes` (a list of `[stems, frames]`, one picked each step),
+            `parts` (batches of that size in a step, dealt out to the ranks), `steps`, `lr`, `cooldown` (share of the steps
+            in which the rate falls to 0), `ema`, `init` (path of weights to start from, without suffix, or null),
+            `noise_only` (share of groups whose stems do not see each other), `grouped`, `share_noise`.
         out, resume, minutes: see `Run`.
     """
+    ranks.join()
     torch.manual_seed(config["seed"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = VelocityNet(**config["model"]).to(device)
@@ -39,41 +43,63 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98), fused=True)
     run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
-    if config["songs"]:
+    if config["songs"] and ranks.rank() == 0:
         build_cache(config["latents"], config["codec"], config["seed"], config["songs"])
+    ranks.leader_says(True)  # wait for the songs
     cache = LatentCache(config["latents"])
     if cache.codec != fingerprint(config["codec"]):
         raise ValueError(
             f"the songs in {config['latents']} were encoded by another VAE than {config['codec']}: encode them again"
         )
-    velocity = torch.compile(model, dynamic=False) if config["compile"] else model
 
     for step in run.steps(config["steps"], config["save_every"]):
-        rng, generator = np.random.default_rng([config["seed"], step]), torch.Generator().manual_seed(step)
-        stems, frames = config["sizes"][rng.integers(len(config["sizes"]))]
-        x, conditions = group_batch(cache.songs, rng, stems, frames, config["grouped"])
-        t = random_times(conditions.group, generator)
-        coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]
-        rho = torch.where(coupled, 0.0, float(config["share_noise"]))  # stems that see each other: noise of their own
-        noise = group_noise(conditions.group, x.shape[1], frames, generator, rho)
-        conditions = conditions.drop(generator).to(device)
-        x, noise, t = x.to(device), noise.to(device), t.to(device)
-
-        with torch.autocast(device.type, torch.bfloat16, enabled=config["bf16"]):
-            prepared = model.prepare(conditions, coupled.to(device))
-            loss = flow_loss(velocity(interpolate(noise, x, t), t, prepared), noise, x)
-        for group in optimizer.param_groups:
-            group["lr"] = config["lr"] * cosine(step, config["steps"])
         optimizer.zero_grad()
-        loss.backward()
+        loss = torch.zeros((), device=device)
+        for part in range(ranks.rank(), config["parts"], ranks.count()):
+            share = batch_loss(model, cache, config, step, part) / config["parts"]
+            share.backward()
+            loss += share.detach()
+        loss = ranks.sum_gradients(model, loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = config["lr"] * trapezoid(step, config["steps"], config["cooldown"])
         optimizer.step()
         ema.update_parameters(model)
-        run.log(config["log_every"], loss=loss.item(), stems=stems)
+        run.log(config["log_every"], loss=loss)
 
-    weights = {name: tensor.half() for name, tensor in ema.module.state_dict().items()}
-    about = {"kind": "flow", "model": config["model"], "steps": run.step, "codec": fingerprint(config["codec"])}
-    save_weights(run.out / "flow", weights, about)
+    if ranks.rank() == 0:
+        weights = {name: tensor.half() for name, tensor in ema.module.state_dict().items()}
+        about = {"kind": "flow", "model": config["model"], "steps": run.step, "codec": fingerprint(config["codec"])}
+        save_weights(run.out / "flow", weights, about)
+
+
+def batch_loss(model: VelocityNet, cache: LatentCache, config: dict, step: int, part: int) -> torch.Tensor:
+    """Loss of one batch of groups: all that is special about shared noise is here.
+
+    Args:
+        step, part: decide, with the config's seed, which songs, which noise, which times and which conditions are hidden.
+    """
+    device = next(model.parameters()).device
+    stems, frames = config["sizes"][np.random.default_rng([config["seed"], step]).integers(len(config["sizes"]))]
+    rng = np.random.default_rng([config["seed"], step, part])
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    x, conditions = group_batch(cache.songs, rng, stems, frames, config["grouped"])
+    t = random_times(conditions.group, generator)
+    coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]
+    rho = torch.where(coupled, 0.0, float(config["share_noise"]))  # stems that see each other: noise of their own
+    noise = group_noise(conditions.group, x.shape[1], frames, generator, rho)
+    conditions = conditions.drop(generator).to(device)
+    x, noise, t = x.to(device), noise.to(device), t.to(device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=config["bf16"]):
+        return flow_loss(model(interpolate(noise, x, t), t, model.prepare(conditions, coupled.to(device))), noise, x)
+
+
+def trapezoid(step: int, total: int, cooldown: float, warmup: int = 200) -> float:
+    """Learning-rate factor: a linear rise, a plateau, and a linear fall to 0 over the last `cooldown` of the steps.
+
+    A run can be cooled down at any time and the plateau gone on from. Source: Hägele et al. 2024, arXiv:2405.18392.
+    """
+    return min(1.0, (step + 1) / warmup, (total - step) / max(1.0, cooldown * total))
 
 
 def parameter_groups(model: torch.nn.Module) -> list[dict]:

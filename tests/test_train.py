@@ -31,8 +31,8 @@ def config(cache, weights):
     return {
         "kind": "flow", "codec": str(weights / "vae"), "latents": str(cache), "songs": 0, "seed": 3,
         "model": {"width": 32, "depth": 1, "heads": 2, "text_width": 16, "text_depth": 1},
-        "sizes": [[6, 16], [4, 32]], "steps": 8, "lr": 3e-2, "ema": 0.9, "noise_only": 0.3, "grouped": True,
-        "share_noise": True, "bf16": False, "compile": False, "save_every": 2, "log_every": 1,
+        "sizes": [[6, 16], [4, 32]], "parts": 2, "steps": 8, "lr": 3e-2, "cooldown": 0.5, "ema": 0.9, "noise_only": 0.3,
+        "grouped": True, "share_noise": True, "bf16": False, "save_every": 2, "log_every": 1,
     }  # fmt: skip
 
 
@@ -78,6 +78,23 @@ def test_a_run_killed_and_resumed_ends_with_the_weights_of_one_that_was_not(conf
     assert identical(tensors(broken / "checkpoint"), tensors(straight / "checkpoint"))
     assert identical(tensors(broken / "flow"), tensors(straight / "flow"))
     assert rows(broken) == rows(straight)
+
+
+def test_two_ranks_learn_what_one_learns(config, tmp_path):
+    train(config, tmp_path / "one")
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(config))
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0"]
+    command = [*launch, "-m", "stemlab", "train", str(file), "--out", str(tmp_path / "two")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    one, two = rows(tmp_path / "one"), rows(tmp_path / "two")
+    assert [row["step"] for row in two] == [row["step"] for row in one]
+    assert [float(row["loss"]) for row in two] == pytest.approx([float(row["loss"]) for row in one], rel=1e-4)
+    alone, apart = tensors(tmp_path / "one" / "checkpoint"), tensors(tmp_path / "two" / "checkpoint")
+    for name, tensor in alone.items():
+        if name.startswith("model/"):
+            assert torch.allclose(tensor, apart[name], atol=2e-3), name
 
 
 def test_a_run_stopped_by_its_minutes_goes_on_from_there(config, tmp_path, monkeypatch):
