@@ -18,6 +18,8 @@ from stemlab.audio import SAMPLE_RATE, check_mono, check_rate
 if TYPE_CHECKING:
     import torch
 
+    from stemlab.widgets.mixer import StemMixer
+
 
 @dataclass(eq=False)
 class Stem:
@@ -160,24 +162,22 @@ class StemGroup:
         return session.load(folder)
 
     def to_html(self, path: str | os.PathLike | None = None) -> str:
-        """A self-contained page that plays the stems in step, without a network; written to `path` too."""
-        from stemlab.widgets.player import page
+        """A self-contained page with the mixer, without a kernel and without a network; written to `path` too."""
+        from stemlab.widgets.mixer import mixer_page
+        from stemlab.widgets.page import write_page
 
-        html = page(self)
-        if path is not None:
-            Path(path).write_text(html, encoding="utf-8")
-        return html
+        return write_page(mixer_page(self), path)
 
-    def play(self) -> Any:
-        """A player for notebooks: play, loop, seek, and solo, mute and gain for each stem."""
-        from IPython.display import HTML
+    def play(self) -> "StemMixer":
+        """A mixer for notebooks: play, loop, seek, and solo, mute and gain for each stem."""
+        from stemlab.widgets.mixer import StemMixer
 
-        return HTML(self._repr_html_())
+        return StemMixer(self)
 
     def _repr_html_(self) -> str:
-        """The player in a frame of its own, so that its script meets nothing else on the page."""
-        frame = f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{120 + 62 * len(self)}px;border:0"'
-        return f'<div><iframe title="stem player" allow="autoplay" {frame}></iframe></div>'
+        """The mixer's page in a frame, which plays in a saved notebook too, where no kernel runs."""
+        frame = f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{150 + 66 * len(self)}px;border:0"'
+        return f'<div><iframe title="stem mixer" allow="autoplay" {frame}></iframe></div>'
 
 
 def unique_names(prompts: Iterable[str]) -> list[str]:

@@ -190,9 +190,9 @@ def _page_data(html):
 
 def test_the_player_holds_every_stem_whole_and_in_step():
     group = make(("drums", "bass", "keys"), seconds=3.21, scale=0.5)
-    stems = _page_data(group.to_html())["stems"]
-    for row, stem in zip(stems, group, strict=True):
-        sound, rate = soundfile.read(io.BytesIO(base64.b64decode(row["audio"])), dtype="float32")
+    sounds = _page_data(group.to_html())["sounds"]
+    for packed, stem in zip(sounds, group, strict=True):
+        sound, rate = soundfile.read(io.BytesIO(base64.b64decode(packed)), dtype="float32")
         assert (rate, len(sound)) == (32_000, len(stem.audio))  # no codec delay: loops stay seamless
         assert np.corrcoef(sound, stem.audio)[0, 1] > 0.8  # white noise is the worst case for Vorbis
         assert np.std(sound) == pytest.approx(np.std(stem.audio) * group.gain, rel=0.2)
@@ -205,7 +205,7 @@ def test_the_player_needs_nothing_from_outside_and_no_text_breaks_out():
     assert not re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//|@import|fetch\(|@@", html)
     assert "<script>alert" not in html
     assert html.count("</script>") == 2
-    assert _page_data(html)["stems"][0]["prompt"] == group[0].prompt
+    assert _page_data(html)["about"]["stems"][0]["prompt"] == group[0].prompt
 
 
 def test_four_stems_of_8_seconds_play_from_less_than_1_mb():
@@ -217,11 +217,28 @@ def test_four_stems_of_8_seconds_play_from_less_than_1_mb():
     assert len(StemGroup(stems, bpm=120).to_html()) < 1_000_000
 
 
-def test_play_shows_the_player_in_a_frame(tmp_path):
+def test_a_group_shows_itself_as_a_page_in_a_frame(tmp_path):
     group = make()
-    assert "<iframe" in group.play().data and "srcdoc=" in group.play().data
+    assert "<iframe" in group._repr_html_() and "srcdoc=" in group._repr_html_()
     group.to_html(tmp_path / "page.html")
-    assert _page_data((tmp_path / "page.html").read_text(encoding="utf-8"))["seconds"] == group.seconds
+    assert _page_data((tmp_path / "page.html").read_text(encoding="utf-8"))["about"]["seconds"] == group.seconds
+
+
+def test_play_gives_a_mixer_with_the_sounds_of_its_page(tmp_path):
+    group = make()
+    mixer = group.play()
+    packed = [base64.b64decode(s) for s in _page_data(mixer.to_html())["sounds"]]
+    for live, still in zip(mixer.sounds, packed, strict=True):
+        assert np.array_equal(soundfile.read(io.BytesIO(live))[0], soundfile.read(io.BytesIO(still))[0])
+    assert mixer.about == _page_data(group.to_html())["about"]
+
+
+def test_the_mixer_is_told_where_a_stem_sounds():
+    from stemlab.widgets.mixer import describe
+
+    audio = np.r_[np.zeros(32_768), np.full(32_768, 0.1)]
+    (stem,) = describe(StemGroup([Stem("a", "a: b", audio)]))["stems"]
+    assert stem["active"] == [[1.024, 2.048]] and stem["words"] == "b"
 
 
 def test_the_picture_has_a_row_a_stem_and_takes_silence_and_no_tempo(tmp_path):

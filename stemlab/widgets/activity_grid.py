@@ -1,0 +1,73 @@
+"""ActivityGrid: paint which stem plays in which bar, and give that to `lab.generate(activity=...)`."""
+
+import os
+from collections.abc import Sequence
+
+import anywidget
+import traitlets
+
+from stemlab.colours import colours
+from stemlab.group import unique_names
+from stemlab.widgets.page import page, source, write_page
+
+SCRIPT = source("dom.js", "grid.js")
+STYLE = source("theme.css", "grid.css")
+
+
+class ActivityGrid(anywidget.AnyWidget):
+    """A grid of stems by bars, painted by mouse or keyboard.
+
+    Its `value` is a dict, a character a bar for each stem: `x` plays, `.` rests. Setting it repaints the grid; stems
+    that it does not name then play throughout.
+
+    Args:
+        stems: names or prompts of stems, as `lab.generate` takes them.
+        bars: 1 to 64.
+        value: what to begin with; all on by default.
+    Raises:
+        ValueError: no stems, bars out of range, a stem that is not there, a wrong length or character.
+
+    >>> grid = ActivityGrid(["drums: tight funk kit", "bass"], bars=4, value={"drums": ".xxx"})
+    >>> grid.value
+    {'drums': '.xxx', 'bass': 'xxxx'}
+    """
+
+    _esm = SCRIPT
+    _css = STYLE
+    stems = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    colours = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    bars = traitlets.Int(4, read_only=True).tag(sync=True)
+    value = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, stems: Sequence[str], bars: int = 4, value: dict[str, str] | None = None):
+        if isinstance(stems, str) or not stems:
+            raise ValueError(f'stems: got {stems!r}; it takes a list of at least one, such as ["drums", "bass"].')
+        if not isinstance(bars, int) or not 1 <= bars <= 64:
+            raise ValueError(f"bars: got {bars!r}; it takes a whole number, 1 to 64.")
+        names = unique_names(stems)
+        first = _whole(value or {}, names, bars)
+        super().__init__()
+        for name, told in {"stems": names, "colours": colours(names), "bars": bars}.items():
+            self.set_trait(name, told)
+        self.value = first
+
+    @traitlets.validate("value")
+    def _check_value(self, proposal: dict) -> dict[str, str]:
+        return _whole(proposal["value"], self.stems, self.bars)
+
+    def to_html(self, path: str | os.PathLike | None = None) -> str:
+        """A self-contained page of the grid, which shows its value to copy; written to `path` too."""
+        state = {name: getattr(self, name) for name in ("stems", "colours", "bars", "value")}
+        return write_page(page("Who plays when", f"{self.bars} bars", SCRIPT, STYLE, state), path)
+
+
+def _whole(value: dict[str, str], names: Sequence[str], bars: int) -> dict[str, str]:
+    """The pattern of every stem, in order; ValueError for one that makes no sense."""
+    if not isinstance(value, dict):
+        raise ValueError(f'value: got {value!r}; it takes a dict such as {{"drums": "{"x" * bars}"}}.')
+    for name, marks in value.items():
+        if name not in names:
+            raise ValueError(f"value: got the stem {name!r}; the grid has {', '.join(names)}.")
+        if not isinstance(marks, str) or len(marks) != bars or set(marks) - set("x."):
+            raise ValueError(f"value: got {marks!r} for {name!r}; it takes {bars} characters, x plays and . rests.")
+    return {name: value.get(name, "x" * bars) for name in names}

@@ -1,0 +1,193 @@
+// Plays all stems in step. Each start, seek or change of the loop is a "take": sources that all begin at one instant
+// of one clock, so that they stay together to the sample. Knows nothing of the page.
+
+const FADE = 0.006;  // seconds, so that a seek does not click
+const AHEAD = 0.03;  // seconds until a take begins: every source is ready by then
+
+class Engine {
+  constructor({ rate, seconds, encoded, changed }) {
+    Object.assign(this, { rate, seconds, encoded, changed });
+    this.buffers = null;
+    this.channels = encoded.map(() => ({ solo: false, mute: false, db: 0 }));
+    this.context = this.take = this.region = null;
+    this.loop = true;
+    this.rest = 0;  // where the playhead stands while nothing plays
+    this.others = (event) => { if (event.detail !== this && this.playing) this.pause(); };
+    window.addEventListener("stemlab-play", this.others);
+  }
+
+  get playing() { return this.take !== null; }
+
+  // Start and end of what is played round and round, in seconds.
+  get bounds() { return this.region ?? [0, this.seconds]; }
+
+  // Decode without an AudioContext, which a page may only open after a click.
+  load() {
+    this.loading ??= Promise.all(this.encoded.map((bytes) =>
+      new OfflineAudioContext(1, 1, this.rate).decodeAudioData(bytes.slice(0)))).then((buffers) => { this.buffers = buffers; });
+    return this.loading;
+  }
+
+  async play() {
+    await this.load();
+    this._open();
+    await this.context.resume();
+    if (this.playing) return;
+    window.dispatchEvent(new CustomEvent("stemlab-play", { detail: this }));
+    this._begin(this.rest >= this.bounds[1] ? this.bounds[0] : this.rest);
+    this.changed();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    const at = this.context.currentTime;
+    this.rest = this.position(at);
+    this._end(at);
+    this.changed();
+  }
+
+  seek(to) {
+    const sample = Math.round(Math.min(Math.max(to, 0), this.seconds) * this.rate);
+    const from = sample / this.rate >= this.seconds ? 0 : sample / this.rate;
+    if (this.region && (from < this.region[0] || from >= this.region[1])) this.region = null;
+    this.rest = from;
+    if (this.playing) this._begin(from);
+    this.changed();
+  }
+
+  // Loop a part, [start, end] in seconds, or everything (null). The playhead jumps there when it is elsewhere.
+  setRegion(region) {
+    const now = this._soon();
+    this.region = region;
+    const inside = now >= this.bounds[0] && now < this.bounds[1] ? now : this.bounds[0];
+    if (region) this.loop = true;
+    this._again(inside);
+  }
+
+  setLoop(on) {
+    const now = this._soon();
+    this.loop = on;
+    if (!on) this.region = null;
+    this._again(now);
+  }
+
+  setChannel(index, change) {
+    Object.assign(this.channels[index], change);
+    this._applyGains();
+    this.changed();
+  }
+
+  audible(index) {
+    const { solo, mute } = this.channels[index];
+    return !mute && (solo || !this.channels.some((channel) => channel.solo));
+  }
+
+  gain(index) { return this.audible(index) ? 10 ** (this.channels[index].db / 20) : 0; }
+
+  // Where the playhead is at a time of the context's clock, in seconds.
+  position(at = this.context?.currentTime) {
+    if (!this.playing) return this.rest;
+    const run = this.take.from + Math.max(0, at - this.take.at);
+    if (!this.loop) return Math.min(run, this.seconds);
+    const [start, end] = this.bounds;
+    return run < end ? run : start + ((run - start) % (end - start));
+  }
+
+  // Highest sample of a stem just now, after its gain.
+  level(index) {
+    if (!this.playing) return 0;
+    const { analyser, window: samples } = this.channels[index];
+    analyser.getFloatTimeDomainData(samples);
+    return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  }
+
+  // What would be heard from `from` on, as samples: the same sources, gains and loop, without a loudspeaker.
+  async bounce({ from = 0, seconds = this.seconds, loop = false } = {}) {
+    await this.load();
+    const offline = new OfflineAudioContext(1, Math.round(seconds * this.rate), this.rate);
+    this.buffers.forEach((buffer, index) => {
+      const gain = offline.createGain();
+      gain.gain.value = this.gain(index);
+      gain.connect(offline.destination);
+      this._source(offline, buffer, gain, loop).start(0, from);
+    });
+    return (await offline.startRendering()).getChannelData(0);
+  }
+
+  close() {
+    if (this.playing) this.pause();
+    window.removeEventListener("stemlab-play", this.others);
+  }
+
+  _source(context, buffer, into, loop) {
+    const source = context.createBufferSource();
+    [source.loopStart, source.loopEnd] = this.bounds;
+    Object.assign(source, { buffer, loop });
+    source.connect(into);
+    return source;
+  }
+
+  _open() {
+    if (this.context) return;
+    const contexts = (globalThis.stemlabContexts ??= new Map());  // one for all mixers of a page: there may be many
+    if (!contexts.has(this.rate)) contexts.set(this.rate, new AudioContext({ sampleRate: this.rate, latencyHint: "interactive" }));
+    this.context = contexts.get(this.rate);
+    for (const channel of this.channels) {
+      const [gain, analyser] = [this.context.createGain(), this.context.createAnalyser()];
+      analyser.fftSize = 1024;
+      gain.connect(analyser).connect(this.context.destination);
+      Object.assign(channel, { node: gain, analyser, window: new Float32Array(analyser.fftSize) });
+    }
+    this.channels.forEach((channel, index) => { channel.node.gain.value = this.gain(index); });
+  }
+
+  _applyGains() {
+    if (!this.context) return;
+    const now = this.context.currentTime;
+    this.channels.forEach(({ node }, index) => {
+      node.gain.cancelScheduledValues(now);
+      node.gain.setValueAtTime(node.gain.value, now);
+      node.gain.linearRampToValueAtTime(this.gain(index), now + 0.015);
+    });
+  }
+
+  // Where the playhead will be when a take that is ordered now begins.
+  _soon() { return this.playing ? this.position(this.context.currentTime + AHEAD) : this.rest; }
+
+  _again(from) {
+    this.rest = from;
+    if (this.playing) this._begin(from);
+    this.changed();
+  }
+
+  _begin(from) {
+    const at = this.context.currentTime + AHEAD;
+    this._end(at);
+    const sources = this.buffers.map((buffer, index) => {
+      const fade = this.context.createGain();
+      if (from > 0) fade.gain.setValueAtTime(0, at).linearRampToValueAtTime(1, at + FADE);  // the first attack stays whole
+      fade.connect(this.channels[index].node);
+      const source = this._source(this.context, buffer, fade, this.loop);
+      source.start(at, from);
+      return { source, fade };
+    });
+    const take = { at, from, sources };
+    this.take = take;
+    sources[0].source.onended = () => {
+      if (this.take !== take) return;
+      this.take = null;
+      this.rest = 0;
+      this.changed();
+    };
+  }
+
+  _end(at) {
+    for (const { source, fade } of this.take?.sources ?? []) {
+      source.onended = () => fade.disconnect();
+      fade.gain.cancelScheduledValues(at);
+      fade.gain.setValueAtTime(1, at).linearRampToValueAtTime(0, at + FADE);
+      source.stop(at + FADE);
+    }
+    this.take = null;
+  }
+}

@@ -1,0 +1,141 @@
+// The activity grid: a row a stem, a cell a bar. A press paints what the first cell becomes, a drag goes on with it.
+
+const PRESETS = {
+  "All on": (rows, bars) => rows.map(() => Array(bars).fill(true)),
+  "Build-up": (rows, bars) => rows.map((_, row) => Array.from({ length: bars }, (_, bar) => bar >= Math.floor((row * bars) / rows.length))),
+  "Drop": (rows, bars) => rows.map((_, row) => Array.from({ length: bars }, (_, bar) => row === rows.length - 1 || bar !== Math.ceil(bars / 2) - 1)),
+  "Call and response": (rows, bars) => rows.map((_, row) => Array.from({ length: bars }, (_, bar) => row < rows.length - 2 || (row + rows.length + bar) % 2 === 0)),
+  "Alternate": (rows, bars) => rows.map((_, row) => Array.from({ length: bars }, (_, bar) => (row + bar) % 2 === 0)),
+};
+
+function render({ model, el }) {
+  const root = element("section", { class: "stemlab grid", "aria-label": "Activity grid", "data-lm-suppress-shortcuts": "true" }, el);
+  const tools = element("div", { class: "bar" }, root);
+  const desk = element("div", { class: "cells", role: "group" }, root);
+  const told = element("output", { "aria-label": "The value as Python" }, root);
+  element("p", { class: "hint", text: "Click or drag to paint. Arrows move, space paints, shift + arrows paint on, Ctrl+Z takes back." }, root);
+  const past = [];
+  let cells = [], paint = null;
+
+  const names = () => model.get("stems");
+  const bars = () => model.get("bars");
+  const read = () => names().map((name) => [...model.get("value")[name]].map((mark) => mark === "x"));
+  const textOf = (rows) => Object.fromEntries(names().map((name, row) => [name, rows[row].map((on) => (on ? "x" : ".")).join("")]));
+
+  function put(rows) {
+    model.set("value", textOf(rows));
+    model.save_changes();
+    show();
+  }
+
+  function remember() { past.push(JSON.stringify(model.get("value"))); undo.disabled = false; }
+
+  function change(rows) {
+    if (JSON.stringify(rows) === JSON.stringify(read())) return;
+    remember();
+    put(rows);
+  }
+
+  for (const [name, preset] of Object.entries(PRESETS)) button(name, `Preset: ${name}`, tools, () => change(preset(names(), bars())));
+  const undo = button("↶ Undo", "Undo (Ctrl+Z)", tools, takeBack);
+
+  function takeBack() {
+    const before = JSON.parse(past.pop() ?? "null");
+    undo.disabled = past.length === 0;
+    if (before) put(names().map((name) => [...before[name]].map((mark) => mark === "x")));
+  }
+
+  function build() {
+    past.length = 0;
+    undo.disabled = true;
+    desk.replaceChildren();
+    desk.style.gridTemplateColumns = `minmax(70px, 130px) repeat(${bars()}, minmax(14px, 1fr))`;
+    element("span", { class: "number", text: "bar" }, desk);
+    for (let bar = 1; bar <= bars(); bar++) element("span", { class: "number", text: bar }, desk);
+    cells = names().map((name, row) => {
+      const colour = model.get("colours")[row];
+      element("span", { class: "name", text: name, title: name }, desk).style.setProperty("--stem", colour);
+      return Array.from({ length: bars() }, (_, bar) => {
+        const cell = element("button", { type: "button", class: "cell", "data-row": row, "data-bar": bar, tabindex: row || bar ? -1 : 0 }, desk);
+        cell.style.setProperty("--stem", colour);
+        return cell;
+      });
+    });
+    show();
+  }
+
+  function show() {
+    const rows = read();
+    cells.forEach((line, row) => line.forEach((cell, bar) => {
+      cell.setAttribute("aria-pressed", rows[row][bar]);
+      cell.setAttribute("aria-label", `${names()[row]}, bar ${bar + 1}: ${rows[row][bar] ? "plays" : "rests"}`);
+    }));
+    told.textContent = `activity = {${Object.entries(textOf(rows)).map(([name, marks]) => `${JSON.stringify(name)}: "${marks}"`).join(", ")}}`;
+  }
+
+  function set(row, bar, on) {
+    const rows = read();
+    if (rows[row][bar] === on) return;
+    rows[row][bar] = on;
+    put(rows);
+  }
+
+  const placeOf = (target) => (target?.matches?.(".cell") && desk.contains(target) ? [Number(target.dataset.row), Number(target.dataset.bar)] : null);
+
+  desk.addEventListener("pointerdown", (event) => {
+    const place = placeOf(event.target);
+    if (!place || event.button !== 0) return;
+    remember();
+    paint = { on: !read()[place[0]][place[1]] };
+    set(...place, paint.on);
+    focus(...place);
+    event.preventDefault();
+  });
+  const moved = (event) => {
+    const place = paint && placeOf(document.elementFromPoint(event.clientX, event.clientY));
+    if (place) set(...place, paint.on);
+  };
+  const released = () => { paint = null; };
+  window.addEventListener("pointermove", moved);
+  window.addEventListener("pointerup", released);
+  window.addEventListener("pointercancel", released);
+
+  function focus(row, bar) {
+    for (const cell of cells.flat()) cell.tabIndex = -1;
+    cells[row][bar].tabIndex = 0;
+    cells[row][bar].focus({ preventScroll: true });
+  }
+
+  const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  root.addEventListener("keydown", (event) => {
+    const place = placeOf(event.target);
+    const step = STEPS[event.code];
+    if ((event.ctrlKey || event.metaKey) && event.code === "KeyZ") takeBack();
+    else if (place && step) {
+      const [row, bar] = [Math.min(cells.length - 1, Math.max(0, place[0] + step[0])), Math.min(bars() - 1, Math.max(0, place[1] + step[1]))];
+      const rows = read();
+      if (event.shiftKey) { rows[row][bar] = rows[place[0]][place[1]]; change(rows); }
+      focus(row, bar);
+    } else if (place && (event.code === "Space" || event.code === "Enter")) {
+      const rows = read();
+      rows[place[0]][place[1]] = !rows[place[0]][place[1]];
+      change(rows);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; });
+  model.on("change:value", show);
+  build();
+  return () => {
+    unwatch();
+    model.off("change:value", show);
+    window.removeEventListener("pointermove", moved);
+    window.removeEventListener("pointerup", released);
+    window.removeEventListener("pointercancel", released);
+    root.remove();
+  };
+}
+
+export default { render };

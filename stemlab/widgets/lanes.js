@@ -1,0 +1,37 @@
+// What lies behind the playhead: a waveform for each stem, where it sounds, bar lines and their numbers.
+
+function scaled(canvas) {
+  const [width, height, scale] = [canvas.clientWidth, canvas.clientHeight, window.devicePixelRatio || 1];
+  Object.assign(canvas, { width: width * scale, height: height * scale });
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  return { pen, width, height };
+}
+
+function drawWave(canvas, stem, { bars, seconds }, line) {
+  const { pen, width, height } = scaled(canvas);
+  const wave = height - 6;
+  pen.fillStyle = line;
+  for (const second of bars) pen.fillRect((second / seconds) * width, 0, 1, height);
+  pen.fillStyle = stem.colour;
+  const wide = width / stem.peaks.length;
+  stem.peaks.forEach((peak, index) => {
+    const tall = Math.max(1, Math.sqrt(peak / 100) * (wave - 4));  // root, so that quiet stems show too
+    pen.fillRect(index * wide, (wave - tall) / 2, Math.max(0.6, wide * 0.8), tall);
+  });
+  for (const [from, to] of stem.active) pen.fillRect((from / seconds) * width, height - 4, ((to - from) / seconds) * width, 3);
+}
+
+function drawRuler(canvas, { bars, seconds }, [line, text]) {
+  const { pen, width, height } = scaled(canvas);
+  const marks = bars.length ? bars : Array.from({ length: Math.ceil(seconds) }, (_, second) => second);
+  const every = Math.max(1, Math.ceil(26 / (width / marks.length)));
+  pen.font = "11px system-ui, sans-serif";
+  marks.forEach((second, index) => {
+    const x = (second / seconds) * width;
+    pen.fillStyle = line;
+    pen.fillRect(x, index % every ? height - 5 : 3, 1, height);
+    pen.fillStyle = text;
+    if (index % every === 0) pen.fillText(bars.length ? index + 1 : `${second} s`, x + 4, 13);
+  });
+}

@@ -1,0 +1,43 @@
+"""A widget as one self-contained page: the same script and style as in a notebook, with its state inside."""
+
+import json
+import os
+from html import escape
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent
+
+
+def source(*names: str) -> str:
+    """The text of some files of this folder, one after the other: a browser takes it as one module or style."""
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+def page(title: str, about: str, script: str, style: str, state: dict[str, Any]) -> str:
+    """The HTML of a widget that needs no kernel, no network and no other file.
+
+    Args:
+        title: headline.
+        about: a line beside it.
+        script: a module with `render({ model, el })`, as anywidget takes it.
+        style: CSS.
+        state: what `model.get` gives; must fit into JSON.
+    """
+    parts = {
+        "TITLE": escape(title),
+        "ABOUT": escape(about),
+        "STYLE": style,
+        "STATE": json.dumps(state).replace("<", "\\u003c"),  # no text in it can end the script
+        "SCRIPT": script,
+    }
+    head, *rest = source("page.html").split("@@")
+    names, texts = rest[::2], rest[1::2]
+    return head + "".join(parts[name] + text for name, text in zip(names, texts, strict=True))
+
+
+def write_page(html: str, path: str | os.PathLike | None) -> str:
+    """Write a page to `path` unless that is None; return it."""
+    if path is not None:
+        Path(path).write_text(html, encoding="utf-8")
+    return html

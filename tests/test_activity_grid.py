@@ -1,0 +1,49 @@
+import pytest
+
+from stemlab.check import check_request
+from stemlab.widgets.activity_grid import ActivityGrid
+
+
+def test_a_value_set_from_python_is_whole_and_in_order():
+    grid = ActivityGrid(["drums: kit", "bass"], bars=2)
+    grid.value = {"bass": ".x"}
+    assert grid.value == {"drums": "xx", "bass": ".x"}
+    assert list(grid.value) == ["drums", "bass"]
+
+
+def test_the_value_is_what_generate_takes():
+    import inspect
+
+    from stemlab import StemLab
+
+    defaults = {
+        n: p.default for n, p in inspect.signature(StemLab.generate).parameters.items() if n not in ("self", "callback")
+    }
+    stems = ["drums: kit", "bass"]
+    grid = ActivityGrid(stems, bars=4, value={"drums": ".xxx"})
+    asked = {**defaults, "stems": stems, "bpm": 100, "bars": 4, "interval": [3, 28], "activity": grid.value}
+    check_request(asked)
+
+
+BAD = {
+    "no stems": (lambda: ActivityGrid([]), "stems: got"),
+    "one text": (lambda: ActivityGrid("drums"), "stems: got"),
+    "bars 0": (lambda: ActivityGrid(["drums"], bars=0), "1 to 64"),
+    "another stem": (lambda: ActivityGrid(["drums"], value={"flute": "xxxx"}), "the grid has drums"),
+    "a wrong length": (lambda: ActivityGrid(["drums"], value={"drums": "x"}), "4 characters"),
+    "a wrong character": (lambda: ActivityGrid(["drums"], value={"drums": "xx?x"}), "x plays"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_grid_that_makes_no_sense_is_refused(case):
+    build, words = BAD[case]
+    with pytest.raises(ValueError, match=words):
+        build()
+
+
+def test_a_value_that_is_refused_leaves_the_old_one():
+    grid = ActivityGrid(["drums"], bars=2, value={"drums": ".x"})
+    with pytest.raises(ValueError, match="2 characters"):
+        grid.value = {"drums": "xxx"}
+    assert grid.value == {"drums": ".x"}

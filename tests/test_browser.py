@@ -1,0 +1,344 @@
+"""The widgets' pages in a real browser, from file://, with real sound. Pictures of them are left in out/screens."""
+
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemlab import Stem, StemGroup
+from stemlab.data.compose import compose
+from stemlab.data.render import render
+
+SCREENS = Path(__file__).parent.parent / "out" / "screens"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking --autoplay-policy=no-user-gesture-required"
+)
+LOG_STARTS = """
+window.starts = [];
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (when, offset) {
+  if (this.context instanceof AudioContext) window.starts.push({ when, offset, now: this.context.currentTime, loop: [this.loop, this.loopStart, this.loopEnd] });
+  return start.call(this, when, offset);
+};
+window.contexts = 0;
+window.AudioContext = class extends AudioContext { constructor(options) { super(options); window.contexts += 1; } };
+"""
+# The difference of two stems that hold the same sound: it is silent only while both play the very same sample.
+TWINS_APART = """async () => {
+  const { engine } = document.querySelector(".mixer");
+  const [first, second] = engine.channels;
+  const minus = new GainNode(engine.context, { gain: -1 });
+  const tap = new AnalyserNode(engine.context, { fftSize: 32768 });
+  first.node.connect(tap); second.node.connect(minus).connect(tap);
+  await new Promise((done) => setTimeout(done, 700));
+  const samples = new Float32Array(tap.fftSize);
+  tap.getFloatTimeDomainData(samples);
+  first.node.disconnect(tap); second.node.disconnect(minus);
+  return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+}"""
+LEVELS = """async () => {
+  const { engine } = document.querySelector(".mixer");
+  const most = engine.channels.map(() => 0);
+  for (let i = 0; i < 20; i++) {
+    await new Promise((done) => setTimeout(done, 25));
+    most.forEach((_, index) => { most[index] = Math.max(most[index], engine.level(index)); });
+  }
+  return most;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
+    if not CHROMIUM:
+        pytest.skip("no chromium here: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Opens a page from a file; at the end no error may have been seen on any."""
+    pages, seen = [], []
+
+    def open_page(html, width=900, dark=False):
+        (tmp_path / "page.html").write_text(html, encoding="utf-8")
+        page = browser.new_page(viewport={"width": width, "height": 640}, color_scheme="dark" if dark else "light")
+        page.on("pageerror", lambda error: seen.append(str(error)))
+        page.on("console", lambda line: seen.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("request", lambda request: seen.append(request.url) if request.url.startswith("http") else None)
+        page.add_init_script(LOG_STARTS)
+        page.goto((tmp_path / "page.html").as_uri())
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert seen == []
+
+
+@pytest.fixture(scope="module")
+def group():
+    """Four bars of a rendered song at 120 bpm; the second stem is the first once more, its twin."""
+    song = compose(3, genre="funk", bpm=120, bars=4, families=["drums", "bass", "keys"])
+    audio = dict(zip([part.family for part in song.parts], render(song), strict=True))
+    prompts = {
+        "drums": "drums: tight funk kit",
+        "twin": "twin: the same kit",
+        "bass": "bass: slap",
+        "keys": "keys: organ",
+    }
+    stems = [Stem(name, prompt, audio.get(name, audio["drums"])) for name, prompt in prompts.items()]
+    return StemGroup(stems, bpm=120, key=song.key, bars=4, prompt="funk")
+
+
+@pytest.fixture
+def mixer(show, group):
+    page = show(group.to_html())
+    page.wait_for_function("document.querySelector('.mixer').engine.buffers")
+    return page
+
+
+def engine(page, code):
+    return page.evaluate(f"(() => {{ const engine = document.querySelector('.mixer').engine; return {code}; }})()")
+
+
+def bounce(page, options="{}"):
+    code = f"document.querySelector('.mixer').engine.bounce({options}).then((samples) => Array.from(samples))"
+    return np.array(page.evaluate(code), np.float32)
+
+
+def playing(page):
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('.mixer').engine.position() > 0.05")
+
+
+def all_at_once(page, count=4):
+    """The last take: all its sources were ordered for one moment, still ahead, at one place of the song."""
+    last = page.evaluate("window.starts")[-count:]
+    assert len(last) == count
+    assert len({(s["when"], s["offset"], *s["loop"]) for s in last}) == 1
+    assert all(s["when"] > s["now"] for s in last)
+    return last[0]
+
+
+def test_the_browser_decodes_every_stem_whole_and_at_its_place(mixer, group):
+    assert engine(mixer, "engine.buffers.map((buffer) => buffer.length)") == [len(group[0].audio)] * 4
+    heard = bounce(mixer)
+    want = group.audio.sum(0) * group.gain
+    assert np.corrcoef(heard, want)[0, 1] > 0.97
+    lags = [np.dot(heard[8:-8], want[8 + lag : len(want) - 8 + lag]) for lag in range(-8, 9)]
+    assert int(np.argmax(lags)) == 8  # not a sample early or late
+
+
+def test_one_context_plays_all_stems_from_one_instant_and_they_stay_locked(mixer):
+    mixer.locator("button", has_text="Play").click()
+    mixer.wait_for_function("document.querySelector('.mixer').engine.position() > 0.05")
+    assert all_at_once(mixer)["offset"] == 0
+    assert mixer.evaluate("window.contexts") == 1
+    assert mixer.evaluate(TWINS_APART) == 0
+    engine(mixer, "engine.seek(2.3)")
+    assert all_at_once(mixer)["offset"] == pytest.approx(2.3, abs=1 / 32_000)
+    engine(mixer, "engine.setRegion([2, 3])")
+    assert all_at_once(mixer)["loop"] == [True, 2, 3]
+    mixer.keyboard.press("3")
+    mixer.keyboard.press("3")
+    assert mixer.evaluate(TWINS_APART) == 0
+    assert max(mixer.evaluate(LEVELS)) > 0.01
+
+
+def test_solo_mute_and_gain_are_heard(mixer):
+    playing(mixer)
+    assert min(mixer.evaluate(LEVELS)) > 0.001
+    mixer.keyboard.press("3")
+    mixer.wait_for_timeout(120)
+    levels = mixer.evaluate(LEVELS)
+    assert levels[2] > 0.001 and [levels[0], levels[1], levels[3]] == [0, 0, 0]
+    mixer.keyboard.press("3")
+    mixer.keyboard.press("Shift+Digit1")
+    mixer.get_by_role("button", name="Mute twin").click()
+    mixer.wait_for_timeout(120)
+    levels = mixer.evaluate(LEVELS)
+    assert levels[0] == levels[1] == 0 and min(levels[2:]) > 0.001
+    mixer.keyboard.press("3")
+    alone = bounce(mixer)
+    assert np.allclose(alone, engine(mixer, "Array.from(engine.buffers[2].getChannelData(0))"), atol=1e-6)
+    mixer.get_by_label("Gain of bass").fill("-6")
+    assert np.allclose(bounce(mixer), alone * 10 ** (-6 / 20), atol=1e-6)
+
+
+def test_a_loop_repeats_to_the_sample_and_the_playhead_stays_in_it(mixer):
+    engine(mixer, "engine.setRegion([2, 3])")
+    heard = bounce(mixer, "{ from: 2, seconds: 3, loop: true }").reshape(3, -1)
+    assert np.array_equal(heard[0], heard[1]) and np.array_equal(heard[0], heard[2])
+    assert np.allclose(heard[0], bounce(mixer)[64_000:96_000], atol=1e-6)
+    playing(mixer)
+    places = []
+    for _ in range(12):
+        mixer.wait_for_timeout(130)
+        places.append(engine(mixer, "engine.position()"))
+    assert all(2 <= place < 3 for place in places)
+    assert any(b < a for a, b in pairwise(places))
+
+
+def test_without_a_loop_the_end_is_the_end(mixer):
+    mixer.keyboard.press("KeyL")
+    engine(mixer, "engine.seek(7.7)")
+    mixer.keyboard.press("Space")
+    mixer.wait_for_function("document.querySelector('.mixer').engine.playing")
+    mixer.wait_for_function("!document.querySelector('.mixer').engine.playing")
+    assert engine(mixer, "engine.rest") == 0
+
+
+def test_keys_move_the_playhead_by_bar_and_beat_and_pause(mixer):
+    mixer.locator(".mixer").focus()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight", "ArrowLeft"):
+        mixer.keyboard.press(key)
+    assert engine(mixer, "engine.position()") == pytest.approx(2.5)
+    assert "bar 2.2" in mixer.locator(".clock").inner_text()
+    playing(mixer)
+    mixer.keyboard.press("Space")
+    assert engine(mixer, "engine.playing") is False
+    mixer.keyboard.press("Home")
+    assert engine(mixer, "engine.position()") == 0
+
+
+def test_a_click_seeks_and_a_drag_loops_whole_bars(mixer):
+    box = mixer.locator(".ruler").bounding_box()
+    y, x = box["y"] + 60, lambda second: box["x"] + box["width"] * second / 8
+    mixer.mouse.click(x(5), y)
+    assert engine(mixer, "engine.position()") == pytest.approx(5, abs=0.03)
+    mixer.mouse.move(x(2.5), y)
+    mixer.mouse.down()
+    mixer.mouse.move(x(5.2), y, steps=4)
+    mixer.mouse.up()
+    assert engine(mixer, "engine.region") == [2, 6]
+    mixer.keyboard.press("Escape")
+    assert engine(mixer, "engine.region") is None
+
+
+def test_stems_mix_and_zip_can_be_downloaded(mixer, group, tmp_path):
+    import io
+    import zipfile
+
+    import soundfile
+
+    with mixer.expect_download() as caught:
+        mixer.get_by_role("button", name="Download all stems").click()
+    assert caught.value.suggested_filename == "stems.zip"
+    with zipfile.ZipFile(caught.value.path()) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["01_drums.wav", "02_twin.wav", "03_bass.wav", "04_keys.wav", "mix.wav"]
+        mix, rate = soundfile.read(io.BytesIO(archive.read("mix.wav")))
+    assert rate == 32_000 and np.corrcoef(mix, group.mix())[0, 1] > 0.97
+    with mixer.expect_download() as caught:
+        mixer.get_by_role("button", name="Download bass").click()
+    assert caught.value.suggested_filename == "03_bass.wav"
+
+
+def test_every_control_has_a_name_and_shows_its_focus(mixer):
+    nameless = "[...document.querySelectorAll('button, input, canvas')].filter((made) => !made.ariaLabel && !made.getAttribute('aria-label')).length"
+    assert mixer.evaluate(nameless) == 0
+    mixer.keyboard.press("Tab")
+    mixer.keyboard.press("Tab")
+    outline = (
+        "getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).outlineWidth"
+    )
+    assert mixer.evaluate(outline) == "solid2px"
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1000, False), (1000, True), (600, False)])
+def test_the_mixer_fits_its_page_in_light_and_dark(show, group, width, dark):
+    page = show(group.to_html(), width, dark)
+    page.wait_for_function("document.querySelector('.mixer').engine.buffers")
+    engine(page, "engine.setRegion([2, 6])")
+    page.keyboard.press("Shift+Digit2")
+    playing(page)
+    page.wait_for_timeout(600)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".mixer").get_attribute("data-theme") == ("dark" if dark else "light")
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"mixer_{width}_{'dark' if dark else 'light'}.png")
+
+
+@pytest.fixture
+def grid(show):
+    from stemlab.widgets.activity_grid import ActivityGrid
+
+    page = show(ActivityGrid(["drums", "bass", "keys", "lead"], bars=8, value={"drums": ".xxxxxxx"}).to_html())
+    page.wait_for_selector(".cell")
+    return page
+
+
+def painted(page):
+    lines = page.locator(".cell").evaluate_all(
+        "(cells) => cells.map((c) => (c.ariaPressed === 'true' ? 'x' : '.')).join('')"
+    )
+    rows = [lines[i : i + 8] for i in range(0, len(lines), 8)]
+    told = page.locator("output").inner_text()
+    assert all(f'"{row}"' in told for row in rows)
+    return rows
+
+
+def cell(page, row, bar):
+    box = page.locator(f'.cell[data-row="{row}"][data-bar="{bar}"]').bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_press_and_drag_paint_and_undo_takes_the_whole_stroke_back(grid):
+    before = painted(grid)
+    assert before == [".xxxxxxx", "xxxxxxxx", "xxxxxxxx", "xxxxxxxx"]
+    grid.mouse.move(*cell(grid, 1, 0))
+    grid.mouse.down()
+    grid.mouse.move(*cell(grid, 1, 3), steps=12)
+    grid.mouse.up()
+    assert painted(grid)[1] == "....xxxx"
+    grid.mouse.click(*cell(grid, 1, 1))
+    assert painted(grid)[1] == ".x..xxxx"
+    grid.keyboard.press("Control+KeyZ")
+    grid.get_by_role("button", name="Undo").click()
+    assert painted(grid) == before
+    assert grid.get_by_role("button", name="Undo").is_disabled()
+
+
+def test_the_grid_is_painted_by_keys_alone(grid):
+    for key in ("Tab",) * 7:
+        grid.keyboard.press(key)
+        if grid.evaluate("document.activeElement.matches('.cell')"):
+            break
+    for key in ("ArrowDown", "Space", "Shift+ArrowRight", "Shift+ArrowDown", "ArrowRight"):
+        grid.keyboard.press(key)
+    assert painted(grid) == [".xxxxxxx", "..xxxxxx", "x.xxxxxx", "xxxxxxxx"]
+    assert grid.evaluate("document.activeElement.ariaLabel") == "keys, bar 3: plays"
+
+
+PRESETS = {
+    "All on": ["xxxxxxxx"] * 4,
+    "Build-up": ["xxxxxxxx", "..xxxxxx", "....xxxx", "......xx"],
+    "Drop": ["xxx.xxxx"] * 3 + ["xxxxxxxx"],
+    "Call and response": ["xxxxxxxx", "xxxxxxxx", "x.x.x.x.", ".x.x.x.x"],
+    "Alternate": ["x.x.x.x.", ".x.x.x.x"] * 2,
+}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_paints_its_pattern(grid, name):
+    grid.get_by_role("button", name=f"Preset: {name}").click()
+    assert painted(grid) == PRESETS[name]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_grid_fits_600_pixels_in_light_and_dark(show, dark):
+    from stemlab.widgets.activity_grid import ActivityGrid
+
+    value = {"drums": "....xxxxxxxxxxxx", "keys": "xxxxxxxx..xx..xx"}
+    page = show(ActivityGrid(["drums", "bass", "keys", "lead"], bars=16, value=value).to_html(), 600, dark)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 600
+    page.keyboard.press("Tab")
+    page.screenshot(path=SCREENS / f"grid_600_{'dark' if dark else 'light'}.png")
