@@ -53,7 +53,14 @@ class Run:
 
     def steps(self, total: int, save_every: int):
         """Yield step numbers with a progress bar until `total` or the time is up, saving on the way and at the end."""
-        bar = tqdm(total=total, initial=self.step, desc=self.out.name, mininterval=2.0, smoothing=0.05, disable=ranks.rank() > 0)
+        bar = tqdm(
+            total=total,
+            initial=self.step,
+            desc=self.out.name,
+            mininterval=2.0,
+            smoothing=0.05,
+            disable=ranks.rank() > 0,
+        )
         self.bar = bar
         while self.step < total and not ranks.leader_says(self._time_is_up()):
             yield self.step
