@@ -85,7 +85,7 @@ def test_two_ranks_learn_what_one_learns(config, tmp_path):
     train(config, tmp_path / "one")
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config))
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = [*launch, "-m", "stemlab", "train", str(file), "--out", str(tmp_path / "two")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
