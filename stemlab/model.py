@@ -19,6 +19,7 @@ from torch.nn.functional import gelu, layer_norm, pad, silu
 from stemlab.conditions import CLOCK_PERIODS, KEYS, Conditions, clock
 from stemlab.text import PAD, ByteTextEncoder, NgramBag
 
+NOTES = 88 + 12  # the stem's own pitches, and the pitch classes of its whole group
 ACTIVITY_WIDTH = 16  # arXiv:2602.09891: activity is embedded in 16 channels
 
 
@@ -66,8 +67,10 @@ class VelocityNet(nn.Module):
         self.time = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
         self.modulation = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList([Block(width, heads, text_width) for _ in range(depth)])
+        self.name_notes = nn.Linear(width, patch * NOTES)
         self.leave_modulation = nn.Linear(width, 2 * width)
         self.leave = nn.Linear(width, patch * channels)
+        nn.init.constant_(self.name_notes.bias, -3.0)  # few pitches sound at a time
         for layer in (self.modulation, self.leave_modulation, self.leave):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -81,10 +84,11 @@ class VelocityNet(nn.Module):
         """
         mask = c.tokens != PAD
         mask = mask[:, : max(1, int(mask.sum(1).max()))]
-        spoken = mask.any(1)  # only these are worth encoding
-        embedded = self.text(c.tokens[spoken, : mask.shape[1]])
-        embedded = embedded.new_zeros(len(c), *embedded.shape[1:]).masked_scatter(spoken[:, None, None], embedded)
-        pooled = (embedded * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+        spoken = mask.any(1)  # only these are worth encoding, and the first, so that there is always one
+        spoken[0] = True
+        read = self.text(c.tokens[spoken, : mask.shape[1]])
+        embedded = read.new_zeros(len(c), *read.shape[1:]).masked_scatter(spoken[:, None, None], read) * mask[..., None]
+        pooled = embedded.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
         first = torch.zeros(1, dtype=torch.long, device=mask.device)
         mask = mask.index_fill(1, first, True)  # who has no text attends to one position of zeros
         frames = [
@@ -110,14 +114,20 @@ class VelocityNet(nn.Module):
         )
 
     def forward(self, x: torch.Tensor, t: torch.Tensor, p: Prepared) -> torch.Tensor:
-        """Velocity at time t.
+        return self.velocity_and_notes(x, t, p)[0]
+
+    def velocity_and_notes(self, x: torch.Tensor, t: torch.Tensor, p: Prepared) -> tuple[torch.Tensor, torch.Tensor]:
+        """Velocity at time t, and what the middle of the network takes to be played.
+
+        Naming notes is no use in itself: asked for in training, it teaches the network early to hear pitch and chords, its own
+        and its mates'. Source of the idea, with image features instead of notes: Yu et al. 2024, "REPA", arXiv:2410.06940.
 
         Args:
             x: `(N, C, T)` noisy latents.
             t: `(N,)` in [0, 1]; 0 is noise, 1 is data.
             p: from `prepare`.
         Returns:
-            `(N, C, T)`.
+            velocity `(N, C, T)`; logits `(N, T, 100)` of the stem's 88 pitches and of its group's 12 pitch classes.
         """
         length = x.shape[2]
         x = pad(x, (0, p.frames.shape[1] - length)).transpose(1, 2)
@@ -125,11 +135,14 @@ class VelocityNet(nn.Module):
         h = self.enter(h.reshape(len(h), -1, self.enter.in_features))  # (N, T / patch, D)
         summary = silu(self.time(sinusoids(t, 256)) + p.summary)
         modulation = self.modulation(summary).unflatten(1, (6, 1, -1)).unbind(1)  # six of (N, 1, D)
-        for block, text in zip(self.blocks, p.text, strict=True):
+        notes = h
+        for number, (block, text) in enumerate(zip(self.blocks, p.text, strict=True), 1):
             h = block(h, modulation, text, p)
+            if number == (2 * len(self.blocks) + 2) // 3:
+                notes = self.name_notes(norm(h)).reshape(len(x), -1, NOTES)[:, :length]
         shift, scale = self.leave_modulation(summary)[:, None].chunk(2, dim=-1)
         out = self.leave(norm(h) * (1 + scale) + shift).reshape(len(x), -1, self.channels)  # (N, T, C)
-        return out[:, :length].transpose(1, 2).float()
+        return out[:, :length].transpose(1, 2).float(), notes.float()
 
 
 class Block(nn.Module):
