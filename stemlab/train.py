@@ -1,6 +1,6 @@
 """The shared-noise training loop.
 
-Take groups of stems, draw one noise a group, hide some of the conditions, regress the velocity: `batch_loss`. Add up the
+Take groups of stems, draw one noise a group, hide some of the conditions, regress the velocity: `batch_losses`. Add up the
 gradients, step, keep a running mean of the weights: `train_flow`. What a batch holds is a function of the seed, the step
 and the part alone, so a run that was killed and resumed, on any number of ranks, ends as one that was not.
 
@@ -58,18 +58,18 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
 
     for step in run.steps(config["steps"], config["save_every"]):
         optimizer.zero_grad()
-        loss = torch.zeros((), device=device)
+        losses = torch.zeros(2, device=device)
         for part in range(ranks.rank(), config["parts"], ranks.count()):
-            share = batch_loss(model, cache, config, step, part) / config["parts"]
-            share.backward()
-            loss += share.detach()
-        loss = ranks.sum_gradients(model, loss)
+            share = batch_losses(model, cache, config, step, part) / config["parts"]
+            (share[0] + config["naming"] * share[1]).backward()
+            losses += share.detach()
+        losses = ranks.sum_gradients(model, losses)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
             group["lr"] = config["lr"] * trapezoid(step, config["steps"], config["cooldown"])
         optimizer.step()
         ema.update_parameters(model)
-        run.log(config["log_every"], loss=loss)
+        run.log(config["log_every"], loss=losses[0], naming=losses[1])
 
     if ranks.rank() == 0:
         weights = {name: tensor.half() for name, tensor in ema.module.state_dict().items()}
@@ -77,8 +77,8 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
         save_weights(run.out / "flow", weights, about)
 
 
-def batch_loss(model: VelocityNet, cache: LatentCache, config: dict, step: int, part: int) -> torch.Tensor:
-    """Loss of one batch of groups: all that is special about shared noise is here.
+def batch_losses(model: VelocityNet, cache: LatentCache, config: dict, step: int, part: int) -> torch.Tensor:
+    """Losses of one batch of groups, `(2,)`: of the velocity, and of naming the notes. All about shared noise is here.
 
     Args:
         step, part: decide, with the config's seed, which songs, which noise, which times and which conditions are hidden.
@@ -101,9 +101,21 @@ def batch_loss(model: VelocityNet, cache: LatentCache, config: dict, step: int, 
     with torch.autocast(device.type, torch.bfloat16, enabled=config["bf16"]):
         prepared = model.prepare(conditions, coupled.to(device))
         velocity, notes = model.velocity_and_notes(interpolate(noise, x, t), t, prepared)
-    sounding = torch.cat([roll, pitch_classes(roll, conditions.group.cpu())], dim=2).float().to(device)
-    naming = binary_cross_entropy_with_logits(notes, sounding) * notes.shape[2]  # nats a frame
-    return flow_loss(velocity[new], noise[new], x[new]) + config["naming"] * naming
+    return torch.stack([flow_loss(velocity[new], noise[new], x[new]), naming_loss(notes, roll, conditions.group)])
+
+
+def naming_loss(notes: torch.Tensor, roll: torch.Tensor | None, group: torch.Tensor) -> torch.Tensor:
+    """Nats a frame that naming the notes costs; 0 when they are not known.
+
+    Args:
+        notes: logits `(N, T, 100)` from `VelocityNet.velocity_and_notes`.
+        roll: pitches that sound, `(N, T, 88)` bool, or None.
+        group: `(N,)` index of each stem's group.
+    """
+    if roll is None:
+        return notes.sum() * 0
+    sounding = torch.cat([roll, pitch_classes(roll, group.cpu())], dim=2).float().to(notes.device)
+    return binary_cross_entropy_with_logits(notes, sounding) * notes.shape[2]
 
 
 def trapezoid(step: int, total: int, cooldown: float, warmup: int = 200) -> float:

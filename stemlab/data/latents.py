@@ -89,7 +89,7 @@ class LatentCache:
 
     Attributes:
         songs: one dict a song: captions, prompts, bpm, key, and tensors `latents` `(S, C, T)`, `activity` `(S, T)`,
-            `submix_latents` `(2, C, T)`, float16 or bool, and `notes` as from `note_table`.
+            `submix_latents` `(2, C, T)`, float16 or bool, and, where they are known, `notes` as from `note_table`.
         codec: fingerprint of the VAE that made them.
     Raises:
         ValueError: the folder has no shards, or they were made with another codec than the first.
@@ -100,10 +100,12 @@ class LatentCache:
         for file in sorted(Path(folder).glob("*.safetensors"))[:limit]:
             with safe_open(file, "pt") as shard:
                 codecs.add(shard.metadata()["codec"])
+                names = set(shard.keys())
                 for song in json.loads(shard.metadata()["songs"]):
                     song["latents"] = shard.get_tensor(f"{song['seed']}.latents")
                     song["activity"] = shard.get_tensor(f"{song['seed']}.activity")
-                    song["notes"] = shard.get_tensor(f"{song['seed']}.notes")
+                    if f"{song['seed']}.notes" in names:
+                        song["notes"] = shard.get_tensor(f"{song['seed']}.notes")
                     if song["submixes"]:
                         song["submix_latents"] = shard.get_tensor(f"{song['seed']}.submixes")
                     self.songs.append(song)
