@@ -69,7 +69,7 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
             group["lr"] = config["lr"] * trapezoid(step, config["steps"], config["cooldown"])
         optimizer.step()
         ema.update_parameters(model)
-        run.log(config["log_every"], loss=losses[0], naming=losses[1])
+        run.log(config["log_every"], loss=losses[0].item(), naming=losses[1].item())
 
     if ranks.rank() == 0:
         weights = {name: tensor.half() for name, tensor in ema.module.state_dict().items()}

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from stemlab.conditions import Conditions, make_conditions
-from stemlab.model import StemAttention
+from stemlab.attention import StemAttention
 
 FRAMES, CHANNELS = 20, 32
 TEXTS = [
