@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.functional import gelu, layer_norm, pad, silu
+from torch.nn.functional import gelu, pad, silu
 
+from stemlab.attention import StemAttention, TextAttention, TimeAttention, norm, rotary
 from stemlab.conditions import CLOCK_PERIODS, KEYS, Conditions, clock
 from stemlab.text import PAD, ByteTextEncoder, NgramBag
 
+NOTES = 88 + 12  # the stem's own pitches, and the pitch classes of its whole group
 ACTIVITY_WIDTH = 16  # arXiv:2602.09891: activity is embedded in 16 channels
 
 
@@ -66,8 +68,10 @@ class VelocityNet(nn.Module):
         self.time = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
         self.modulation = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList([Block(width, heads, text_width) for _ in range(depth)])
+        self.name_notes = nn.Linear(width, patch * NOTES)
         self.leave_modulation = nn.Linear(width, 2 * width)
         self.leave = nn.Linear(width, patch * channels)
+        nn.init.constant_(self.name_notes.bias, -3.0)  # few pitches sound at a time
         for layer in (self.modulation, self.leave_modulation, self.leave):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -111,14 +115,20 @@ class VelocityNet(nn.Module):
         )
 
     def forward(self, x: torch.Tensor, t: torch.Tensor, p: Prepared) -> torch.Tensor:
-        """Velocity at time t.
+        return self.velocity_and_notes(x, t, p)[0]
+
+    def velocity_and_notes(self, x: torch.Tensor, t: torch.Tensor, p: Prepared) -> tuple[torch.Tensor, torch.Tensor]:
+        """Velocity at time t, and what the middle of the network takes to be played.
+
+        Naming notes is no use in itself: asked for in training, it teaches the network early to hear pitch and chords, its own
+        and its mates'. Source of the idea, with image features instead of notes: Yu et al. 2024, "REPA", arXiv:2410.06940.
 
         Args:
             x: `(N, C, T)` noisy latents.
             t: `(N,)` in [0, 1]; 0 is noise, 1 is data.
             p: from `prepare`.
         Returns:
-            `(N, C, T)`.
+            velocity `(N, C, T)`; logits `(N, T, 100)` of the stem's 88 pitches and of its group's 12 pitch classes.
         """
         length = x.shape[2]
         x = pad(x, (0, p.frames.shape[1] - length)).transpose(1, 2)
@@ -126,11 +136,14 @@ class VelocityNet(nn.Module):
         h = self.enter(h.reshape(len(h), -1, self.enter.in_features))  # (N, T / patch, D)
         summary = silu(self.time(sinusoids(t, 256)) + p.summary)
         modulation = self.modulation(summary).unflatten(1, (6, 1, -1)).unbind(1)  # six of (N, 1, D)
-        for block, text in zip(self.blocks, p.text, strict=True):
+        notes = h
+        for number, (block, text) in enumerate(zip(self.blocks, p.text, strict=True), 1):
             h = block(h, modulation, text, p)
+            if number == (2 * len(self.blocks) + 2) // 3:
+                notes = self.name_notes(norm(h)).reshape(len(x), -1, NOTES)[:, :length]
         shift, scale = self.leave_modulation(summary)[:, None].chunk(2, dim=-1)
         out = self.leave(norm(h) * (1 + scale) + shift).reshape(len(x), -1, self.channels)  # (N, T, C)
-        return out[:, :length].transpose(1, 2).float()
+        return out[:, :length].transpose(1, 2).float(), notes.float()
 
 
 class Block(nn.Module):
@@ -158,101 +171,10 @@ class Block(nn.Module):
         return h + gate2 * self.down(gelu(self.up(norm(h) * (1 + scale2) + shift2), approximate="tanh"))
 
 
-class TimeAttention(nn.Module):
-    """Self-attention along time, with rotary positions and normalised queries and keys."""
-
-    def __init__(self, width: int, heads: int):
-        super().__init__()
-        self.heads = heads
-        self.enter = nn.Linear(width, 3 * width, bias=False)
-        self.leave = nn.Linear(width, width)
-
-    def forward(self, h, rotation):
-        q, k, v = self.enter(h).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # three of (N, H, T, d)
-        q, k = rotate(norm(q), rotation), rotate(norm(k), rotation)
-        return self.leave(attend(q, k, v).transpose(1, 2).flatten(2))
-
-
-class StemAttention(nn.Module):
-    """Attention across the stems of a group at each frame; its output starts at zero.
-
-    The batch is flat, so stems of any number of groups of any size go through together: a mask says who plays with whom.
-    """
-
-    def __init__(self, width: int, heads: int):
-        super().__init__()
-        self.heads = heads
-        self.enter = nn.Linear(width, 3 * width // 2, bias=False)
-        self.leave = nn.Linear(width // 2, width)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
-
-    def forward(self, h, mates):
-        q, k, v = self.enter(h).unflatten(2, (3, self.heads, -1)).permute(2, 1, 3, 0, 4)  # three of (T, H, N, d)
-        own = torch.eye(len(mates), dtype=torch.bool, device=mates.device)
-        alone = ~(mates & ~own).any(1)  # a stem with nobody to listen to takes no part at all
-        out = attend(norm(q), norm(k), v, mates)
-        return self.leave(out.permute(2, 0, 1, 3).flatten(2)) * ~alone[:, None, None]
-
-
-class TextAttention(nn.Module):
-    """Cross-attention from frames to the words."""
-
-    def __init__(self, width: int, heads: int, text_width: int):
-        super().__init__()
-        self.heads = heads
-        self.query = nn.Linear(width, width, bias=False)
-        self.enter = nn.Linear(text_width, 2 * width, bias=False)
-        self.leave = nn.Linear(width, width)
-
-    def keys_values(self, embedded):
-        """Keys and values of a text, `(N, L, text_width)` to two of `(N, H, L, d)`."""
-        k, v = self.enter(embedded).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        return norm(k), v
-
-    def forward(self, h, text, mask):
-        q = norm(self.query(h).unflatten(2, (self.heads, -1)).transpose(1, 2))  # (N, H, T, d)
-        out = attend(q, text[0].to(q.dtype), text[1].to(q.dtype), mask)
-        return self.leave(out.transpose(1, 2).flatten(2))
-
-
-def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-    """Scaled dot-product attention, spelled out: for a few hundred positions on a CPU this trains 3 times as fast as
-    PyTorch's fused one.
-
-    Args:
-        q, k, v: `(..., positions, d)`.
-        mask: True where a query may see a key; broadcast to `(..., queries, keys)`.
-    """
-    scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)
-    return scores.softmax(-1).to(v.dtype) @ v
-
-
-def norm(x: torch.Tensor) -> torch.Tensor:
-    """Layer normalisation of the last axis, without weights: the modulation brings those."""
-    return layer_norm(x, x.shape[-1:])
-
-
 def sinusoids(t: torch.Tensor, width: int) -> torch.Tensor:
     """Time as sines and cosines, `(N,)` to `(N, width)`."""
     rates = torch.exp(torch.linspace(0, 6.9, width // 2, device=t.device))
     return torch.cat([(t[:, None] * rates).sin(), (t[:, None] * rates).cos()], dim=1)
-
-
-def rotary(frames: int, width: int, device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cosine and sine of rotary positions, each `(frames, width / 2)`. Source: Su et al. 2021, arXiv:2104.09864."""
-    rates = 1000.0 ** (-torch.arange(0, width, 2, device=device) / width)
-    angle = torch.arange(frames, device=device)[:, None] * rates
-    return angle.cos(), angle.sin()
-
-
-def rotate(x: torch.Tensor, rotation: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-    """Turn the pairs of channels of `(N, H, T, d)` by their positions."""
-    cos, sin = (r.to(x.dtype) for r in rotation)
-    a, b = x.chunk(2, dim=-1)
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
 
 
 def _tempo_features(bpm: torch.Tensor) -> torch.Tensor:

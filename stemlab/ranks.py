@@ -30,19 +30,19 @@ def count() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def sum_gradients(model: nn.Module, loss: torch.Tensor) -> torch.Tensor:
-    """Add up the gradients of all ranks, in place on each, and the loss, which is returned."""
+def sum_gradients(model: nn.Module, losses: torch.Tensor) -> torch.Tensor:
+    """Add up the gradients of all ranks, in place on each, and a few losses `(L,)`, which are returned."""
     for p in model.parameters():
         p.grad = torch.zeros_like(p) if p.grad is None else p.grad
     if count() > 1:
         gradients = [p.grad for p in model.parameters() if p.grad is not None]
-        flat = torch.cat([g.flatten() for g in gradients] + [loss.reshape(1)])
+        flat = torch.cat([g.flatten() for g in gradients] + [losses])
         dist.all_reduce(flat)
-        parts = flat.split([g.numel() for g in gradients] + [1])
+        parts = flat.split([g.numel() for g in gradients] + [len(losses)])
         for gradient, part in zip(gradients, parts[:-1], strict=True):
             gradient.copy_(part.view_as(gradient))
-        loss = parts[-1][0]
-    return loss
+        losses = parts[-1]
+    return losses
 
 
 def leader_says(flag: bool) -> bool:

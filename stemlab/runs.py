@@ -41,7 +41,9 @@ class Run:
     def _claim(self, config: dict, resume: bool) -> None:
         config_file = self.out / "config.json"
         if config_file.exists() and not resume:
-            raise ValueError(f"out={str(self.out)!r} holds a run already: add --resume to go on with it, or choose another")
+            raise ValueError(
+                f"out={str(self.out)!r} holds a run already: add --resume to go on with it, or choose another"
+            )
         if config_file.exists() and json.loads(config_file.read_text()) != config:
             raise ValueError(
                 f"{config_file} differs from the config given: resume with the same, or choose another out"

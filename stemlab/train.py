@@ -1,6 +1,6 @@
 """The shared-noise training loop.
 
-Take groups of stems, draw one noise a group, hide some of the conditions, regress the velocity: `batch_loss`. Add up the
+Take groups of stems, draw one noise a group, hide some of the conditions, regress the velocity: `batch_losses`. Add up the
 gradients, step, keep a running mean of the weights: `train_flow`. What a batch holds is a function of the seed, the step
 and the part alone, so a run that was killed and resumed, on any number of ranks, ends as one that was not.
 
@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stemlab import ranks
 from stemlab.data.batches import group_batch
 from stemlab.data.latents import LatentCache, build_cache
+from stemlab.data.notes import pitch_classes
 from stemlab.flow import flow_loss, group_noise, interpolate, random_times
 from stemlab.hub import fingerprint, load_into, load_weights, save_weights
 from stemlab.model import VelocityNet
@@ -32,7 +34,8 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
             `parts` (batches of that size in a step, dealt out to the ranks), `steps`, `lr`, `cooldown` (share of the steps
             in which the rate falls to 0), `ema`, `init` (path of weights to start from, without suffix, or null),
             `time_mean` (see `random_times`), `noise_only` (share of groups whose stems do not see each other), `given` (share
-            of the others in which about half of the stems are there already), `grouped`, `share_noise`.
+            of the others in which about half of the stems are there already), `naming` (weight of the loss of naming the
+            notes that sound), `grouped`, `share_noise`.
         out, resume, minutes: see `Run`.
     """
     ranks.join()
@@ -55,18 +58,18 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
 
     for step in run.steps(config["steps"], config["save_every"]):
         optimizer.zero_grad()
-        loss = torch.zeros((), device=device)
+        losses = torch.zeros(2, device=device)
         for part in range(ranks.rank(), config["parts"], ranks.count()):
-            share = batch_loss(model, cache, config, step, part) / config["parts"]
-            share.backward()
-            loss += share.detach()
-        loss = ranks.sum_gradients(model, loss)
+            share = batch_losses(model, cache, config, step, part) / config["parts"]
+            (share[0] + config["naming"] * share[1]).backward()
+            losses += share.detach()
+        losses = ranks.sum_gradients(model, losses)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
             group["lr"] = config["lr"] * trapezoid(step, config["steps"], config["cooldown"])
         optimizer.step()
         ema.update_parameters(model)
-        run.log(config["log_every"], loss=loss)
+        run.log(config["log_every"], loss=losses[0].item(), naming=losses[1].item())
 
     if ranks.rank() == 0:
         weights = {name: tensor.half() for name, tensor in ema.module.state_dict().items()}
@@ -74,8 +77,8 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
         save_weights(run.out / "flow", weights, about)
 
 
-def batch_loss(model: VelocityNet, cache: LatentCache, config: dict, step: int, part: int) -> torch.Tensor:
-    """Loss of one batch of groups: all that is special about shared noise is here.
+def batch_losses(model: VelocityNet, cache: LatentCache, config: dict, step: int, part: int) -> torch.Tensor:
+    """Losses of one batch of groups, `(2,)`: of the velocity, and of naming the notes. All about shared noise is here.
 
     Args:
         step, part: decide, with the config's seed, which songs, which noise, which times and which conditions are hidden.
@@ -84,7 +87,7 @@ def batch_loss(model: VelocityNet, cache: LatentCache, config: dict, step: int, 
     stems, frames = config["sizes"][np.random.default_rng([config["seed"], step]).integers(len(config["sizes"]))]
     rng = np.random.default_rng([config["seed"], step, part])
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    x, conditions = group_batch(cache.songs, rng, stems, frames, config["grouped"])
+    x, conditions, roll = group_batch(cache.songs, rng, stems, frames, config["grouped"])
     t = random_times(conditions.group, generator, config["time_mean"])
     coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]
     given = (torch.rand(len(x), generator=generator) < config["given"])[conditions.group] & coupled
@@ -96,8 +99,23 @@ def batch_loss(model: VelocityNet, cache: LatentCache, config: dict, step: int, 
     conditions = conditions.drop(generator).to(device)
     x, noise, t, new = x.to(device), noise.to(device), t.to(device), ~given.to(device)
     with torch.autocast(device.type, torch.bfloat16, enabled=config["bf16"]):
-        velocity = model(interpolate(noise, x, t), t, model.prepare(conditions, coupled.to(device)))
-        return flow_loss(velocity[new], noise[new], x[new])
+        prepared = model.prepare(conditions, coupled.to(device))
+        velocity, notes = model.velocity_and_notes(interpolate(noise, x, t), t, prepared)
+    return torch.stack([flow_loss(velocity[new], noise[new], x[new]), naming_loss(notes, roll, conditions.group)])
+
+
+def naming_loss(notes: torch.Tensor, roll: torch.Tensor | None, group: torch.Tensor) -> torch.Tensor:
+    """Nats a frame that naming the notes costs; 0 when they are not known.
+
+    Args:
+        notes: logits `(N, T, 100)` from `VelocityNet.velocity_and_notes`.
+        roll: pitches that sound, `(N, T, 88)` bool, or None.
+        group: `(N,)` index of each stem's group.
+    """
+    if roll is None:
+        return notes.sum() * 0
+    sounding = torch.cat([roll, pitch_classes(roll, group.cpu())], dim=2).float().to(notes.device)
+    return binary_cross_entropy_with_logits(notes, sounding) * notes.shape[2]
 
 
 def trapezoid(step: int, total: int, cooldown: float, warmup: int = 200) -> float:

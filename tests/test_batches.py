@@ -5,6 +5,7 @@ import torch
 from stemlab.conditions import FRAME_SECONDS, key_index
 from stemlab.data.batches import MAX_STEMS, group_batch
 from stemlab.data.latents import LatentCache
+from stemlab.data.notes import LOWEST, PITCHES, piano_roll, pitch_classes
 
 FRAMES = 40
 
@@ -38,7 +39,7 @@ def batches(count=60, stems=9, frames=16, **options):
 
 @pytest.mark.parametrize("stems", [1, 2, 7, 11, 32])
 def test_a_batch_has_exactly_so_many_stems_and_all_its_parts_agree(stems):
-    for x, c in batches(10, stems):
+    for x, c, _ in batches(10, stems):
         assert x.shape == (stems, 3, 16) and x.dtype == torch.float32
         assert all(len(getattr(c, name)) == stems for name in vars(c))
         assert c.submix.shape == x.shape and c.activity.shape == (stems, 16)
@@ -46,7 +47,7 @@ def test_a_batch_has_exactly_so_many_stems_and_all_its_parts_agree(stems):
 
 def test_groups_have_1_to_6_different_stems_of_one_song():
     sizes = set()
-    for x, c in batches():
+    for x, c, _ in batches():
         assert c.group.tolist() == sorted(c.group.tolist())
         for number in c.group.unique():
             members = x[c.group == number]
@@ -59,7 +60,7 @@ def test_groups_have_1_to_6_different_stems_of_one_song():
 
 def test_half_of_the_groups_that_can_have_a_submix_and_it_never_holds_a_chosen_stem():
     with_submix, able = 0, 0
-    for x, c in batches(150):
+    for x, c, _ in batches(150):
         for number in c.group.unique():
             here = c.group == number
             has = c.has_submix[here]
@@ -79,7 +80,7 @@ def test_half_of_the_groups_that_can_have_a_submix_and_it_never_holds_a_chosen_s
 
 
 def test_stems_are_told_the_truth():
-    for x, c in batches(20):
+    for x, c, _ in batches(20):
         for i in range(len(x)):
             number, stem = int(x[i, 0, 0]), int(x[i, 1, 0]).bit_length() - 1
             assert c.bpm[i] == SONGS[number]["bpm"]
@@ -93,20 +94,20 @@ def test_stems_are_told_the_truth():
 
 
 def test_crops_begin_at_the_songs_start_half_of_the_time():
-    starts = [float(c.start[i]) for _, c in batches(100) for i in c.group.diff().nonzero().flatten() + 1]
+    starts = [float(c.start[i]) for _, c, _ in batches(100) for i in c.group.diff().nonzero().flatten() + 1]
     at_zero = np.mean([start == 0 for start in starts])
     assert at_zero == pytest.approx(0.5 + 0.5 / 25, abs=0.06)
 
 
 def test_ungrouped_batches_are_groups_of_one():
-    for x, c in batches(10, grouped=False):
+    for x, c, _ in batches(10, grouped=False):
         assert c.group.tolist() == list(range(len(x)))
 
 
 def test_the_generator_decides_the_batch():
-    (a, c), (b, d) = (group_batch(SONGS, np.random.default_rng(4), 9, 16) for _ in range(2))
+    (a, c, _), (b, d, _) = (group_batch(SONGS, np.random.default_rng(4), 9, 16) for _ in range(2))
     assert torch.equal(a, b) and all(torch.equal(getattr(c, name), getattr(d, name)) for name in vars(c))
-    other, _ = group_batch(SONGS, np.random.default_rng(5), 9, 16)
+    other, *_ = group_batch(SONGS, np.random.default_rng(5), 9, 16)
     assert not torch.equal(a, other)
 
 
@@ -118,7 +119,7 @@ def test_a_cache_of_encoded_songs_holds_what_a_batch_needs(cache):
         assert s["latents"].shape == (count, 32, 192) and s["activity"].shape == (count, 192)
         assert s["latents"].isfinite().all() and float(s["latents"].float().std()) > 0
         assert all(set(part) < set(range(count)) for part in s["submixes"])
-    x, c = group_batch(songs, np.random.default_rng(0), 12, 64)
+    x, c, _ = group_batch(songs, np.random.default_rng(0), 12, 64)
     assert x.shape == (12, 32, 64) and len(c) == 12
 
 
@@ -142,3 +143,43 @@ def test_an_empty_cache_and_one_of_two_codecs_are_refused(cache, tmp_path):
     save_file(load_file(second), tmp_path / second.name, metadata={"songs": "[]", "codec": "another"})
     with pytest.raises(ValueError, match="2 codecs"):
         LatentCache(tmp_path)
+
+
+def test_the_roll_holds_the_notes_of_the_window_and_of_no_other_stem():
+    table = torch.tensor([[0, 2, 5, 39], [1, 4, 9, 50], [1, 30, 33, 51]], dtype=torch.int16)
+    roll = piano_roll(table, [1], 3, 4)
+    assert roll.shape == (1, 4, PITCHES) and roll.sum() == 3
+    assert roll[0, 1:, 50].all()
+    both = piano_roll(table, [1, 0], 0, 40)
+    assert both[1].nonzero().tolist() == [[frame, 39] for frame in (2, 3, 4)]
+    assert both[0, :, 51].nonzero()[:, 0].tolist() == [30, 31, 32]
+
+
+def test_pitch_classes_are_those_of_the_whole_group_with_c_first():
+    roll = torch.zeros(3, 2, PITCHES, dtype=torch.bool)
+    roll[0, 0, 60 - LOWEST] = roll[1, 0, 76 - LOWEST] = roll[2, 1, 69 - LOWEST] = True  # C4, E5 | A4
+    classes = pitch_classes(roll, torch.tensor([0, 0, 1]))
+    assert classes[0, 0].nonzero()[:, 0].tolist() == classes[1, 0].nonzero()[:, 0].tolist() == [0, 4]
+    assert classes[2, 1].nonzero()[:, 0].tolist() == [9] and not classes[:2, 1].any() and not classes[2, 0].any()
+
+
+def test_notes_lie_where_the_audio_is_loud(cache):
+    from stemlab.data.latents import FRAMES
+
+    same, otherwise = [], []
+    for made in LatentCache(cache).songs:
+        on = piano_roll(made["notes"], list(range(len(made["latents"]))), 0, FRAMES).any(2)
+        pitched = on.any(1)
+        assert pitched.any() and len(on) == len(made["activity"])
+        same.append((on == made["activity"])[pitched].float().mean())
+        otherwise.append((on == made["activity"].roll(4, 1))[pitched].float().mean())
+    assert sum(same) > sum(otherwise)
+
+
+def test_a_batch_tells_the_notes_only_when_all_its_songs_know_them(cache):
+    songs = LatentCache(cache).songs
+    roll = group_batch(songs, np.random.default_rng(0), 12, 64)[2]
+    assert roll.shape == (12, 64, PITCHES) and roll.any()
+    for made in songs:
+        del made["notes"]
+    assert group_batch(songs, np.random.default_rng(0), 12, 64)[2] is None

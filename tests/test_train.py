@@ -32,7 +32,7 @@ def config(cache, weights):
         "kind": "flow", "codec": str(weights / "vae"), "latents": str(cache), "songs": 0, "seed": 3,
         "model": {"width": 32, "depth": 1, "heads": 2, "text_width": 16, "text_depth": 1},
         "sizes": [[6, 16], [4, 32]], "parts": 2, "steps": 8, "lr": 3e-2, "cooldown": 0.5, "ema": 0.9,
-        "noise_only": 0.3, "given": 0.3, "time_mean": -0.5, "grouped": True, "share_noise": True, "bf16": False,
+        "noise_only": 0.3, "given": 0.3, "naming": 0.02, "time_mean": -0.5, "grouped": True, "share_noise": True, "bf16": False,
         "save_every": 2, "log_every": 1,
     }  # fmt: skip
 
@@ -116,7 +116,8 @@ def test_the_seed_decides_the_weights(config, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [{"grouped": False}, {"share_noise": False}, {"noise_only": 1.0}, {"given": 1.0}, {"bf16": True}]
+    "change",
+    [{"grouped": False}, {"share_noise": False}, {"noise_only": 1.0}, {"given": 1.0}, {"naming": 0.0}, {"bf16": True}],
 )
 def test_each_switch_of_the_ablation_changes_the_training(config, tmp_path, change):
     config["steps"] = 3
@@ -158,10 +159,12 @@ def test_resuming_where_nothing_is_starts_afresh(config, tmp_path):
 
 
 def test_the_loss_goes_down(config, tmp_path):
-    train({**config, "steps": 60, "save_every": 60, "sizes": [[8, 16]]}, tmp_path / "run")
+    train({**config, "steps": 90, "save_every": 90, "sizes": [[8, 16]]}, tmp_path / "run")
     losses = [float(row["loss"]) for row in rows(tmp_path / "run")]
     first, last = sum(losses[:5]) / 5, sum(losses[-10:]) / 10
     assert last < 0.6 * first, (first, last)
+    names = [float(row["naming"]) for row in rows(tmp_path / "run")]
+    assert sum(names[-10:]) / 10 < 0.8 * sum(names[:5]) / 5, names
 
 
 def test_songs_encoded_by_another_vae_are_refused(config, weights, tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from stemlab.conditions import FRAME_SECONDS, NO_KEY, Conditions, key_index
+from stemlab.data.notes import piano_roll
 from stemlab.text import join_prompt, tokenize
 
 MAX_STEMS = 6
@@ -21,7 +22,8 @@ def group_batch(songs: list[dict], rng: np.random.Generator, stems: int, frames:
         frames: T, crop length.
         grouped: False takes each stem from another song and makes it a group of its own (for the ablation).
     Returns:
-        latents `(N, C, T)` float32, and their `Conditions`.
+        latents `(N, C, T)` float32, their `Conditions`, and the pitches that sound, `(N, T, 88)` bool: None
+        when a song of the batch does not know its notes.
     """
     picks: list[tuple[dict, list[int], torch.Tensor | None]] = []
     total = 0
@@ -30,12 +32,14 @@ def group_batch(songs: list[dict], rng: np.random.Generator, stems: int, frames:
         chosen, submix = _choose(song, rng, 1 if not grouped else min(MAX_STEMS, stems - total))
         picks.append((song, chosen, submix))
         total += len(chosen)
-    x, activity, submixes, has, tokens_of, bpm, start, key, group = [], [], [], [], [], [], [], [], []
+    x, activity, submixes, has, tokens_of, bpm, start, key, group, rolls = [], [], [], [], [], [], [], [], [], []
     for index, (song, chosen, submix) in enumerate(picks):
         offset = int(rng.integers(song["latents"].shape[2] - frames + 1)) if rng.random() < 0.5 else 0
         window = slice(offset, offset + frames)
         x.append(song["latents"][chosen][:, :, window])
         activity.append(song["activity"][chosen][:, window])
+        if "notes" in song:
+            rolls.append(piano_roll(song["notes"], chosen, offset, frames))
         silent = torch.zeros_like(x[-1][:1])
         submixes.append((silent if submix is None else submix[None, :, window]).expand(len(chosen), -1, -1))
         prompt = song["prompts"][rng.integers(len(song["prompts"]))]
@@ -52,7 +56,7 @@ def group_batch(songs: list[dict], rng: np.random.Generator, stems: int, frames:
         submix=torch.cat(submixes).float(), has_submix=torch.tensor(has),
         activity=torch.cat(activity).long(), group=torch.tensor(group),
     )  # fmt: skip
-    return torch.cat(x).float(), conditions
+    return torch.cat(x).float(), conditions, torch.cat(rolls) if len(rolls) == len(picks) else None
 
 
 def _choose(song: dict, rng: np.random.Generator, most: int) -> tuple[list[int], torch.Tensor | None]:

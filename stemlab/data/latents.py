@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 
 from stemlab.audio import activity
 from stemlab.data.captions import group_prompt, stem_caption
+from stemlab.data.notes import note_table
 from stemlab.data.pool import song_stems
 from stemlab.data.render import mit_soundfonts
 from stemlab.hub import fingerprint
@@ -69,6 +70,7 @@ def _build_shard(job: tuple) -> None:
         tensors[f"{seed}.latents"] = latents[:count].half().contiguous()
         if sums:
             tensors[f"{seed}.submixes"] = latents[count:].half().contiguous()
+        tensors[f"{seed}.notes"] = note_table(song, FRAMES)
         tensors[f"{seed}.activity"] = torch.from_numpy(np.stack([activity(stem) for stem in stems]))
         songs.append(
             {
@@ -87,7 +89,7 @@ class LatentCache:
 
     Attributes:
         songs: one dict a song: captions, prompts, bpm, key, and tensors `latents` `(S, C, T)`, `activity` `(S, T)`,
-            `submix_latents` `(2, C, T)`, float16 or bool.
+            `submix_latents` `(2, C, T)`, float16 or bool, and, where they are known, `notes` as from `note_table`.
         codec: fingerprint of the VAE that made them.
     Raises:
         ValueError: the folder has no shards, or they were made with another codec than the first.
@@ -98,9 +100,12 @@ class LatentCache:
         for file in sorted(Path(folder).glob("*.safetensors"))[:limit]:
             with safe_open(file, "pt") as shard:
                 codecs.add(shard.metadata()["codec"])
+                names = set(shard.keys())
                 for song in json.loads(shard.metadata()["songs"]):
                     song["latents"] = shard.get_tensor(f"{song['seed']}.latents")
                     song["activity"] = shard.get_tensor(f"{song['seed']}.activity")
+                    if f"{song['seed']}.notes" in names:
+                        song["notes"] = shard.get_tensor(f"{song['seed']}.notes")
                     if song["submixes"]:
                         song["submix_latents"] = shard.get_tensor(f"{song['seed']}.submixes")
                     self.songs.append(song)
