@@ -1,4 +1,4 @@
-"""The command line: `stemlab generate`, `stemlab train`, `stemlab data`, `stemlab check`.
+"""The command line: `stemlab generate`, `stemlab train`, `stemlab data`, `stemlab evaluate`, `stemlab check`.
 
 What is wrong with an input is said in one line on stderr, with exit code 2.
 """
@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from stemlab import __version__
 from stemlab.data.cli import add_commands
+from stemlab.evaluate.cli import add_command as add_evaluate
 
 _EXAMPLE = """example:
   stemlab generate --stems "drums: tight funk kit" "bass: slap bass" --prompt funk --bpm 100 \\
@@ -53,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"stemlab {__version__}")
-    commands = top.add_subparsers(metavar="{generate,train,data,check}", required=True)
+    commands = top.add_subparsers(metavar="{generate,train,data,evaluate,check}", required=True)
 
     make = commands.add_parser(
         "generate",
@@ -89,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     learn.add_argument("--minutes", type=float, help="stop after so long; --resume goes on later")
 
     add_commands(commands)
+    add_evaluate(commands)
 
     look = commands.add_parser("check", help="is this machine ready")
     look.set_defaults(command=check)
