@@ -10,7 +10,7 @@ from stemlab.evaluate.anchors import anchors
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.folder import windows
 from stemlab.evaluate.measure import area, measure
-from stemlab.evaluate.rounds import songs_of
+from stemlab.evaluate.rounds import real_row, songs_of
 from stemlab.evaluate.store import Store
 
 FEW = ["--groups", "2", "--steps", "1", "--seconds", "4", "--classifier-songs", "3", "--workers", "1"]
@@ -40,14 +40,15 @@ def test_the_quality_table_goes_on_after_a_kill_to_the_same_numbers(weights, tmp
     assert len(groups.read_text().splitlines()) == 3 + 1 + 1 + 2  # kept, broken, generated, independent noise
 
 
-def test_the_tables_of_activity_and_rounds_have_all_their_lines(weights, tmp_path):
+def test_the_tables_of_activity_and_rounds_have_all_their_lines(weights, tmp_path, monkeypatch):
+    monkeypatch.setattr("stemlab.evaluate.rounds.STEMS", (2, 5))
     assert run("--weights", weights, "--out", tmp_path, "--tables", "activity", "rounds") == 0
     active = table_of(tmp_path, "activity")["table"]
     assert list(active) == ["generated", "real, own bars", "real, gated", "real, random bars"]
     assert active["real, gated"]["precision"] > 0.99 and active["real, gated"]["rests_silent"] == 1
     assert active["real, own bars"]["f1"] > active["real, random bars"]["f1"]
     rounds = table_of(tmp_path, "rounds")["table"]
-    for stems in range(2, 7):
+    for stems in (2, 5):
         assert {f"K={stems}, {name}" for name in ("real", "real, others", "one-pass", "two-pass", "k-pass")} <= set(
             rounds
         )
@@ -62,9 +63,9 @@ def test_another_setting_does_not_take_the_rows_of_this_one(tmp_path):
 
 
 def test_rows_are_the_same_from_one_process_and_from_two(tmp_path):
-    make = partial(anchors, seconds=4.0)
+    make = partial(real_row, seconds=4.0)
     one, two = (
-        Store(tmp_path / f"{n}.jsonl", 0, workers=n).fill("anchors", range(2), make, spread=True) for n in (1, 2)
+        Store(tmp_path / f"{n}.jsonl", 0, workers=n).fill("real", range(2), make, spread=True) for n in (1, 2)
     )
     assert json.dumps(one) == json.dumps(two)
 
@@ -75,16 +76,16 @@ def real():
 
 
 @pytest.mark.parametrize(
-    ("name", "good", "bad"),
+    ("name", "good", "bad", "least"),
     [
-        ("harmony", "real", "shuffled"),
-        ("key", "real", "shuffled"),
-        ("beat_f", "real", "wrong tempo"),
-        ("levels", "copies", "real"),
+        ("harmony", "real", "shuffled", 0.8),
+        ("key", "real", "shuffled", 0.75),
+        ("beat_f", "real", "wrong tempo", 0.6),
+        ("levels", "copies", "real", 0.95),
     ],
 )
-def test_a_measure_of_groups_tells_its_anchors_apart(real, name, good, bad):
-    assert area([row[good][name] for row in real], [row[bad][name] for row in real]) > 0.75
+def test_a_measure_of_groups_tells_its_anchors_apart(real, name, good, bad, least):
+    assert area([row[good][name] for row in real], [row[bad][name] for row in real]) > least
 
 
 def test_copies_of_one_stem_agree_more_than_real_stems_and_are_found_out_by_their_levels(real):
@@ -139,7 +140,7 @@ def folder(tmp_path):
 
 
 def test_a_folder_of_any_system_is_measured_beside_its_own_shuffle(folder, tmp_path, capsys):
-    assert run("--folder", folder, "--out", tmp_path / "out") == 0
+    assert run("--groups", 3, "--folder", folder, "--out", tmp_path / "out") == 0
     table = table_of(tmp_path / "out", "folder")["table"]
     assert table["folder"]["harmony"] > table["folder, shuffled"]["harmony"] + 0.2
     assert table["folder"]["tempo"] == 1.0

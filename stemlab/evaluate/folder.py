@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stemlab.audio import SAMPLE_RATE
 from stemlab.data.folders import FolderStem, StemFolder, read_folder
 from stemlab.data.harmony import canonical_key
 from stemlab.evaluate.bench import Bench
@@ -31,7 +32,7 @@ def folder_table(bench: Bench, folder: Path, reference: Path | None = None) -> d
         folder: of groups; `bench.groups` windows of `bench.seconds`, evenly spread over it, or as many as there are.
         reference: of real groups, or None.
     Raises:
-        ValueError: a folder is not there, or has fewer than two windows.
+        ValueError: a folder is not there, or holds fewer than two groups.
     """
     found = bench.anchors()
     rows = {"rendered songs": found["real"], "rendered songs, shuffled": found["shuffled"]}
@@ -55,8 +56,8 @@ def folder_rows(bench: Bench, path: Path, shuffled: bool = False) -> list[dict]:
     """Measures of windows of a folder's groups."""
     songs = read_folder(path)
     places = windows(songs, bench.groups, bench.seconds)
-    if len(places) < 2:
-        raise ValueError(f"DIR: {str(path)!r} holds {len(places)} group; it takes two or more to compare.")
+    if len({song for song, _ in places}) < 2:
+        raise ValueError(f"DIR: {str(path)!r} holds one group; it takes two or more, a sub-folder each, to compare.")
     files = [s for song in songs.songs for stem in song.stems for s in stem.sources]
     identity = [str(path.resolve()), [(str(s.path), s.frames, s.path.stat().st_mtime_ns) for s in files]]
     make = partial(_window_row, songs=songs, places=places, seconds=bench.seconds, shuffled=shuffled)
@@ -87,19 +88,18 @@ def _window_row(index: int, songs: StemFolder, places: list, seconds: float, shu
 
 
 def _strange(songs: StemFolder, places: list, index: int, k: int, family: str | None, seconds: float) -> np.ndarray:
-    """A stem of the same family from another song, the k-th next that has one; silence where none has."""
-    skip = k
-    for step in range(1, len(places)):
-        song, start = places[(index + step) % len(places)]
-        fitting = [i for i, stem in enumerate(songs.songs[song].stems) if family_of(stem) == family]
-        if fitting and song != places[index][0]:
-            if skip == 0 or step == len(places) - 1:
-                stems, audio = songs.read(song, start, seconds)
-                fitting = [i for i, stem in enumerate(stems) if family_of(stem) == family]
-                if fitting:
-                    return audio[fitting[0]]
-            skip = max(0, skip - 1)
-    return np.zeros(round(seconds * 32_000), np.float32)
+    """Stem k from the k-th next song that has one of its family: its own for k = 0; silence where no other song has one."""
+    starts = dict(reversed(places))  # the first window of each song that is measured
+    order = sorted(starts)
+    here = order.index(places[index][0])
+    for step in range(k, k + len(order)):
+        song = order[(here + step) % len(order)]
+        start = places[index][1] if song == order[here] else starts[song]
+        stems, audio = songs.read(song, start, seconds)
+        fitting = [i for i, stem in enumerate(stems) if family_of(stem) == family]
+        if fitting and (song != order[here] or k % len(order) == 0):
+            return audio[fitting[0]]
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
 
 
 def family_of(stem: FolderStem) -> str | None:
