@@ -44,7 +44,13 @@ def test_the_tables_of_activity_and_rounds_have_all_their_lines(weights, tmp_pat
     monkeypatch.setattr("stemlab.evaluate.rounds.STEMS", (2, 5))
     assert run("--weights", weights, "--out", tmp_path, "--tables", "activity", "rounds") == 0
     active = table_of(tmp_path, "activity")["table"]
-    assert list(active) == ["generated", "real, own bars", "real, gated", "real, random bars"]
+    assert list(active) == [
+        "generated, told bars",
+        "generated, told frames",
+        "real, own bars",
+        "real, gated",
+        "real, random bars",
+    ]
     assert active["real, gated"]["precision"] > 0.99 and active["real, gated"]["rests_silent"] == 1
     assert active["real, own bars"]["f1"] > active["real, random bars"]["f1"]
     rounds = table_of(tmp_path, "rounds")["table"]
@@ -64,9 +70,7 @@ def test_another_setting_does_not_take_the_rows_of_this_one(tmp_path):
 
 def test_rows_are_the_same_from_one_process_and_from_two(tmp_path):
     make = partial(real_row, seconds=4.0)
-    one, two = (
-        Store(tmp_path / f"{n}.jsonl", 0, workers=n).fill("real", range(2), make, spread=True) for n in (1, 2)
-    )
+    one, two = (Store(tmp_path / f"{n}.jsonl", 0, workers=n).fill("real", range(2), make, spread=True) for n in (1, 2))
     assert json.dumps(one) == json.dumps(two)
 
 

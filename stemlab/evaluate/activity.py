@@ -1,6 +1,7 @@
 """The table of activity: groups with random patterns of bars, measured by frames at -60 dB as the paper does.
 
-Rows: generated, and beside it
+Rows: generated, told bars; generated, told frames: for each stem the frames in which that of the held-out song sounds, as in the
+paper, which asks for what was once played; and beside them
 - real, own bars: held-out songs against the bars that their parts play, as composed: music pauses within a bar too;
 - real, gated: held-out songs silenced in the resting bars of the random patterns: what a perfect switch on real playing gives;
 - real, random bars: held-out songs, which know nothing of the patterns;
@@ -13,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from stemlab.audio import FRAME, SAMPLE_RATE, activity, rms_db
-from stemlab.data.compose import EVAL_SEEDS, compose
+from stemlab.data.compose import EVAL_SEEDS, Song, compose
 from stemlab.evaluate.anchors import held_out
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import area, mean
@@ -36,7 +37,9 @@ def activity_table(bench: Bench) -> dict:
     if bench.lab is not None:
         setting = [bench.weights, str(bench.lab.device), bench.options, bench.with_key, BARS]
         make = partial(generated_row, bench=bench)
-        rows = {"generated": bench.store.fill("activity", range(bench.groups), make, setting), **rows}
+        told_bars = bench.store.fill("activity, bars", range(bench.groups), make, setting)
+        told_frames = bench.store.fill("activity, frames", range(bench.groups), partial(make, by_frames=True), setting)
+        rows = {"generated, told bars": told_bars, "generated, told frames": told_frames, **rows}
     table = {name: activity_line(some) for name, some in rows.items()}
     cut, faded = ([row["cuts"][kind] for row in found] for kind in ("cut", "faded"))
     separation = {
@@ -59,18 +62,21 @@ def random_patterns(stems: int, index: int) -> list[str]:
     return ["".join(rng.choice(list("x."), BARS)) for _ in range(stems)]
 
 
-def generated_row(index: int, bench: Bench) -> dict:
-    """Counts of one generated group."""
+def generated_row(index: int, bench: Bench, by_frames: bool = False) -> dict:
+    """Counts of one generated group, told random bars, or the frames of the held-out song's stems."""
     song = compose(EVAL_SEEDS + index, bars=16)
-    patterns = random_patterns(len(song.parts), index)
     names = unique_names(part.family for part in song.parts)
-    options = {**bench.options, "bars": BARS, "activity": dict(zip(names, patterns, strict=True))}
-    return counts(bench.make(song, index, **options)[0], patterns, song.bpm)
+    patterns = random_patterns(len(names), index)
+    frames = [activity(stem) for stem in held_out(index, _seconds(song))[1]] if by_frames else []
+    asked = [np.asarray(marks, int) for marks in frames] if by_frames else patterns
+    options = {**bench.options, "bars": BARS, "activity": dict(zip(names, asked, strict=True))}
+    stems, _ = bench.make(song, index, **options)
+    return frame_counts(stems, frames) if by_frames else counts(stems, patterns, song.bpm)
 
 
 def real_rows(index: int) -> dict:
     """Counts of one real group: against its own bars, gated by random ones, against random ones; and a cut stem."""
-    song, stems = held_out(index, BARS * 240 / compose(EVAL_SEEDS + index, bars=16).bpm)
+    song, stems = held_out(index, _seconds(compose(EVAL_SEEDS + index, bars=16)))
     patterns = random_patterns(len(stems), index)
     gated = stems.copy()
     for row, pattern in zip(gated, patterns, strict=True):
@@ -84,21 +90,27 @@ def real_rows(index: int) -> dict:
     }
 
 
+def frame_counts(stems: np.ndarray, asked: list[np.ndarray]) -> dict:
+    """Frames of a group by what was asked, `(T,)` bool a stem, and what was played."""
+    row: dict = {"both": 0, "asked": 0, "played": 0, "frames": 0, "rests": [], "attack": [], "release": []}
+    for stem, wanted in zip(stems, asked, strict=True):
+        played = activity(stem)
+        for name, what in (("both", wanted & played), ("asked", wanted), ("played", played)):
+            row[name] += int(what.sum())
+        row["frames"] += len(played)
+    return row
+
+
 def counts(stems: np.ndarray, patterns: list[str], bpm: float) -> dict:
-    """Frames of a group by what was asked and what was played, how quiet it rests, and how its edges step.
+    """As `frame_counts`, for patterns of bars, with how quiet it rests and how its edges step.
 
     Args:
         stems: `(S, N)` at 32 kHz.
         patterns: one a stem, a character a bar.
         bpm: beats a minute.
     """
-    row: dict = {"both": 0, "asked": 0, "played": 0, "frames": 0, "rests": [], "attack": [], "release": []}
+    row = frame_counts(stems, [asked_frames(p, bpm, -(-stems.shape[1] // FRAME)) for p in patterns])
     for stem, pattern in zip(stems, patterns, strict=True):
-        played = activity(stem)
-        asked = asked_frames(pattern, bpm, len(played))
-        for name, what in (("both", asked & played), ("asked", asked), ("played", played)):
-            row[name] += int(what.sum())
-        row["frames"] += len(played)
         inside = [slice(bar.start + FRAME, bar.stop - FRAME) for bar in _resting(pattern, bpm, len(stem))]
         row["rests"] += [round(float(_loudest(stem[bar])), 1) for bar in inside if bar.stop > bar.start]
         for at, kind in edges(pattern, bpm):
@@ -121,6 +133,11 @@ def activity_line(rows: list[dict]) -> dict[str, float]:
         "releases": float(np.median(steps["release"])) if steps["release"] else float("nan"),
         "clicks": mean(value > CLICK for value in every),
     }  # fmt: skip
+
+
+def _seconds(song: Song) -> float:
+    """Length of the bars that are made."""
+    return BARS * 240 / song.bpm
 
 
 def _share(part: float, whole: float) -> float:

@@ -67,6 +67,11 @@ class Bench:
                 hashed.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
         return hashed.hexdigest()[:12]
 
+    def use(self, lab: StemLab, **options) -> None:
+        """Go on with another model."""
+        self.lab, self.options = lab, options
+        self.__dict__.pop("weights", None)
+
     def anchors(self) -> dict[str, list[dict]]:
         """Rows of each kind of anchor, and of "late" and "notes"."""
         rows = self.store.fill(
