@@ -30,7 +30,7 @@ from stemlab.data.latents import build_cache
 from stemlab.evaluate.anchors import KINDS
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import summary
-from stemlab.evaluate.quality import add_way
+from stemlab.evaluate.quality import add_way, copies_from
 from stemlab.generate import StemLab
 from stemlab.hub import fingerprint, load_into, load_weights
 from stemlab.model import VelocityNet
@@ -164,7 +164,8 @@ def finish(result: dict, bench: Bench, out: Path) -> None:
         **result["anchors"],
         **{f"{c} {s}": line for c, seeds in result["cells"].items() for s, line in seeds.items()},
     }
-    add_way(lines, result["anchors"]["real"]["harmony"], result["anchors"]["shuffled"]["harmony"])
+    add_way(lines, result["anchors"])
+    result["copies_from"] = copies_from(result["anchors"])
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
     result["conditions"] = {
         "groups": bench.groups,

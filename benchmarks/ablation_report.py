@@ -13,7 +13,7 @@ import numpy as np
 MEASURES = {
     "fd_stems": ("FD stems", "lower is nearer to real stems"),
     "fd_mix": ("FD mixes", "lower is nearer to real mixes"),
-    "way": ("harmony, from shuffled (0) to real (1)", "above 1: agree more than music does"),
+    "harmony": ("harmony", "hollow: not counted, the stems are copies"),
     "levels": ("level correlation", "real is low; near 1 means copies"),
     "family": ("family right", "share of stems"),
     "tempo": ("tempo within 4 %", "share of stems"),
@@ -48,15 +48,13 @@ def report(result: dict, out: Path) -> None:
 
 def cell_table(result: dict) -> str:
     """Mean and standard deviation over seeds of each cell, under the anchors."""
-    lines = [
-        "| | seeds | " + " | ".join(title for title, _ in MEASURES.values()) + " |",
-        "|---|" + "---|" * (len(MEASURES) + 1),
-    ]
+    shown = {**{name: title for name, (title, _) in MEASURES.items()}, "way": "harmony, way from shuffled to real"}
+    lines = ["| | seeds | " + " | ".join(shown.values()) + " |", "|---|" + "---|" * (len(shown) + 1)]
     for name in ANCHORS:
-        lines.append(f"| {name} | | " + " | ".join(f"{result['anchors'][name][m]:.3g}" for m in MEASURES) + " |")
+        lines.append(f"| {name} | | " + " | ".join(spread([result["anchors"][name][m]]) for m in shown) + " |")
     for cell, seeds in result["cells"].items():
-        values = {m: [line[m] for line in seeds.values()] for m in MEASURES}
-        lines.append(f"| {cell} | {len(seeds)} | " + " | ".join(spread(v) for v in values.values()) + " |")
+        values = [[line[m] for line in seeds.values()] for m in shown]
+        lines.append(f"| {cell} | {len(seeds)} | " + " | ".join(map(spread, values)) + " |")
     return "\n".join(lines)
 
 
@@ -100,7 +98,9 @@ def plot(result: dict) -> plt.Figure:
     for axis, (measure, (title, hint)) in zip(axes.flat, MEASURES.items(), strict=True):
         for place, (cell, seeds) in enumerate(cells.items()):
             values = np.array([line[measure] for line in seeds.values()], float)
-            axis.plot(np.full(len(values), place), values, "o", color=COLOURS[cell[0]], alpha=0.7)
+            copies = np.mean([line["levels"] for line in seeds.values()]) > result["copies_from"]
+            face = "none" if copies and measure == "harmony" else COLOURS[cell[0]]
+            axis.plot(np.full(len(values), place), values, "o", color=COLOURS[cell[0]], markerfacecolor=face, alpha=0.7)
             if np.isfinite(values).any():
                 axis.hlines(np.nanmean(values), place - 0.3, place + 0.3, color=COLOURS[cell[0]], linewidth=2.5)
         for name, style in (("real, others", "-."), ("shuffled", ":"), ("copies", "--")):

@@ -138,8 +138,9 @@ def _bars(name: str, pattern: Any, bars: int) -> str:
 def _frames(name: str, pattern: Any, frames: int) -> str:
     if isinstance(pattern, dict):
         signs = pattern.get("frames")
-        fair = isinstance(signs, str) and not set(signs) - set(SIGNS)
-        values = [SIGNS.index(sign) for sign in signs] if fair else None
+        values = None
+        if isinstance(signs, str) and not set(signs) - set(SIGNS):
+            values = [SIGNS.index(sign) for sign in signs]
     else:
         array = np.asarray(pattern)
         values = array.tolist() if array.ndim == 1 and np.isin(array, (REST, PLAY, FREE)).all() else None

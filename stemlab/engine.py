@@ -157,8 +157,7 @@ def _draft(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
         draft.follow(step)
     for stem in group:
         sound = draft.audio[stem.name] = torch.from_numpy(stem.audio)
-        known = stem.latent is not None
-        draft.latents[stem.name] = stem.latent if known else lab.codec.encode(sound[None] * draft.gain)[0]
+        draft.latents[stem.name] = lab.codec.encode(sound[None] * draft.gain)[0] if stem.latent is None else stem.latent
         if stem.original is not None:
             draft.originals[stem.name] = stem.original
     return draft, history

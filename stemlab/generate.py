@@ -17,7 +17,6 @@ from stemlab import engine
 from stemlab.accompany import listed, request
 from stemlab.check import check_candidates, check_request
 from stemlab.codec import WEIGHTS, StemCodec
-from stemlab.draft import Draft
 from stemlab.group import StemGroup
 from stemlab.hub import fingerprint, load_into, load_weights
 from stemlab.integrate import Progress
@@ -175,7 +174,7 @@ class StemLab:
             group: made by this package.
             stem: text of the new stem.
         Returns:
-            a new StemGroup; the one given is left alone.
+            a new StemGroup, as from all edits; the one given is left alone.
         Raises:
             ValueError: the group does not know how it was made, or the text is empty.
         """
@@ -199,7 +198,7 @@ class StemLab:
         """Make one stem anew, the nearer to what it was the higher `rho`; the others stay bit-identical.
 
         Args:
-            group, name: as for `replace`.
+            group, name: of the stem.
             rho: 1 keeps the noise that the stem came from, 0 takes new noise.
             seed: of the new noise; another one at each edit by default.
         """
@@ -218,7 +217,7 @@ class StemLab:
         Only the 16 ms before a bar line where new and old meet are crossed over.
 
         Args:
-            group, name: as for `replace`.
+            group, name: of the stem.
             bars: which, counted from 1, such as `[3]`.
             seed: as for `vary`.
         Raises:
@@ -246,8 +245,8 @@ class StemLab:
         """Make a group again from its session: on the same machine and weights it comes out bit-identical."""
         return engine.regenerate(self, group, callback)
 
-    def _sample(self, draft: Draft, members: list[str], callback: Progress | None = None, **how: Any) -> None:
-        engine.sample(self, draft, members, callback, **how)
+    def _sample(self, *given: Any, **how: Any) -> None:
+        engine.sample(self, *given, **how)
 
 
 _NO_OPTIONS = ("stems", "prompt", "bpm", "key", "bars", "seconds", "candidates", "callback")

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from stemlab.audio import SAMPLE_RATE, activity, check_mono, check_rate, read_channels, resample, to_mono
+from stemlab.audio import FRAME, SAMPLE_RATE, activity, check_mono, check_rate, read_channels, resample, to_mono
 from stemlab.group import StemGroup, unique_names
 
 SHORTEST, LONGEST = 1.0, 300.0  # seconds
 MOST_CHANNELS = 8
 USUAL_LEVEL = 10 ** (-24 / 20)  # RMS where it sounds, of one stem in the songs of the training
-HEARD_DB = -40.0  # below its loudest frame a frame does not count for the level
+HEARD_DB = -40.0  # a frame further below the highest peak does not count for the level
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def hearing_gain(mono: np.ndarray) -> float:
         gain that brings the RMS of its sounding frames to -24 dB.
     """
     loudest = 20 * np.log10(np.abs(mono).max())
-    sounds = np.repeat(activity(mono, threshold_db=max(loudest + HEARD_DB, -60.0)), 2048)[: len(mono)]
+    sounds = np.repeat(activity(mono, threshold_db=loudest + HEARD_DB), FRAME)[: len(mono)]
     return float(USUAL_LEVEL / np.sqrt(np.mean(np.square(mono[sounds], dtype=np.float64))))
 
 

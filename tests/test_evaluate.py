@@ -10,6 +10,7 @@ from stemlab.evaluate.anchors import anchors
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.folder import windows
 from stemlab.evaluate.measure import area, measure
+from stemlab.evaluate.quality import add_way
 from stemlab.evaluate.rounds import real_row, songs_of
 from stemlab.evaluate.store import Store
 
@@ -98,6 +99,21 @@ def test_copies_of_one_stem_agree_more_than_real_stems_and_are_found_out_by_thei
         for name in ("harmony", "levels")
     )
     assert harmony[1] > harmony[0] + 0.2 and levels[1] > levels[0] + 0.3
+
+
+def test_harmony_of_copies_is_not_counted():
+    table = {
+        name: {"harmony": harmony, "levels": levels}
+        for name, harmony, levels in (
+            ("real", 0.3, 0.1),
+            ("shuffled", 0.1, 0.1),
+            ("copies", 0.6, 0.9),
+            ("a", 0.2, 0.4),
+            ("b", 0.5, 0.6),
+        )
+    }
+    assert add_way(table, table) == ["copies", "b"]
+    assert table["a"]["way"] == pytest.approx(0.5) and np.isnan(table["b"]["way"])
 
 
 def test_area_is_that_of_scikit_learn():

@@ -14,7 +14,7 @@ from stemlab.data.folders import FolderStem, StemFolder, read_folder
 from stemlab.data.harmony import canonical_key
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import measure, summary
-from stemlab.evaluate.quality import COLUMNS, add_way, markdown, separations, told
+from stemlab.evaluate.quality import COLUMNS, add_way, copies_told, markdown, separations, told
 from stemlab.metrics.text import FAMILIES
 
 NO_PITCH = {"kick": "drums", "snare": "drums", "hat": "drums", "hihat": "drums", "hats": "drums", "cymbal": "drums",
@@ -43,12 +43,15 @@ def folder_table(bench: Bench, folder: Path, reference: Path | None = None) -> d
     rows["folder, shuffled"] = folder_rows(bench, folder, shuffled=True)
     rows["folder"] = folder_rows(bench, folder)
     table = {kind: summary(some, real, bench.judge) for kind, some in rows.items()}
-    add_way(table, table["rendered songs"]["harmony"], table["rendered songs, shuffled"]["harmony"])
+    copied = add_way(
+        table, {kind: summary(found[kind], found["real"], bench.judge) for kind in ("real", "shuffled", "copies")}
+    )
     kinds = ("real", "shuffled", "copies", "wrong tempo")
     separation = separations({kind: found[kind] for kind in kinds}, found["late"], found["notes"])
     print(f"\n{len(rows['folder'])} groups of {bench.seconds:g} s from {folder}; Frechet distances to: {name}")
     print(markdown(table, COLUMNS))
     print(told(separation))
+    print(copies_told(copied))
     return {"table": table, "separation": separation, "folder": str(folder), "reference": name}
 
 

@@ -32,20 +32,44 @@ def quality(bench: Bench) -> dict:
         alone = {"coupling": "noise", "rho": 0.0}
         rows["independent noise"] = bench.generated("independent noise", range(bench.groups), **alone)
     table = {kind: summary(some, rows["real"], bench.judge) for kind, some in rows.items()}
-    add_way(table, table["real"]["harmony"], table["shuffled"]["harmony"])
+    copied = add_way(table, table)
     separation = {**separations(rows, found["late"], found["notes"]), **family_separation(rows["real"], bench.judge)}
     print(markdown(table, COLUMNS))
     print(told(separation))
+    print(copies_told(copied))
     print(
         f"Frechet distance of muffled stems over that of other songs: {ratio(table, 'fd_stems'):.1f}, of mixes {ratio(table, 'fd_mix'):.1f}."
     )
     return {"table": table, "separation": separation}
 
 
-def add_way(table: dict[str, dict[str, float]], real: float, shuffled: float) -> None:
-    """Add to each line how far its harmony is on the way from shuffled (0) to real (1)."""
+def add_way(table: dict[str, dict[str, float]], anchors: dict[str, dict[str, float]]) -> list[str]:
+    """Add to each line how far its harmony is on the way from shuffled (0) to real (1).
+
+    Stems that agree because they are copies of each other do not count: where level correlation is past the middle between
+    real groups and copies, the way is NaN.
+
+    Args:
+        table: lines of `summary`, changed in place.
+        anchors: the lines "real", "shuffled" and "copies".
+    Returns:
+        names of the lines that are copies.
+    """
+    real, shuffled, limit = anchors["real"]["harmony"], anchors["shuffled"]["harmony"], copies_from(anchors)
     for line in table.values():
-        line["way"] = (line["harmony"] - shuffled) / (real - shuffled) if real != shuffled else float("nan")
+        way = (line["harmony"] - shuffled) / (real - shuffled) if real != shuffled else float("nan")
+        line["way"] = float("nan") if line["levels"] > limit else way
+    return [name for name, line in table.items() if line["levels"] > limit]
+
+
+def copies_from(anchors: dict[str, dict[str, float]]) -> float:
+    """The level correlation above which stems are taken for copies of each other."""
+    return (anchors["real"]["levels"] + anchors["copies"]["levels"]) / 2
+
+
+def copies_told(names: list[str]) -> str:
+    """A sentence about lines whose harmony is not counted."""
+    return f"Harmony is not counted where level correlation is that of copies: {'; '.join(names)}." if names else ""
 
 
 def ratio(table: dict[str, dict[str, float]], name: str) -> float:
