@@ -2,11 +2,13 @@ import mir_eval
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
+from stemlab.activity import activity_frames
 from stemlab.data.compose import compose
 from stemlab.data.render import render
 from stemlab.metrics import harmony, sync
-from stemlab.metrics.activity import activity_scores
+from stemlab.metrics.activity import CLICK, activity_scores, asked_frames, edge_step, edges
 from stemlab.metrics.frechet import frechet_distance
 from stemlab.metrics.text import FAMILIES, MELS, FamilyClassifier, statistics, train_classifier
 
@@ -141,6 +143,34 @@ def test_activity_scores_are_those_of_a_hand_count():
     assert activity_scores(asked, asked)["f1"] == 1 and activity_scores(asked, 1 - asked)["f1"] == 0
     with pytest.raises(ValueError, match="shape"):
         activity_scores(asked, played[:3])
+
+
+def test_activity_scores_are_those_of_scikit_learn():
+    asked, played = np.random.default_rng(0).random((2, 7, 40)) > 0.4
+    precision, recall, f1, _ = precision_recall_fscore_support(asked.ravel(), played.ravel(), average="binary")
+    scores = activity_scores(asked, played)
+    assert (scores["precision"], scores["recall"], scores["f1"]) == pytest.approx((precision, recall, f1))
+    assert scores["f1_all_on"] == pytest.approx(f1_score(asked.ravel(), np.ones(asked.size)))
+
+
+@pytest.mark.parametrize("bpm", [70, 103.5, 160])
+def test_frames_asked_for_are_those_that_the_model_is_told(bpm):
+    frames = -(-round(4 * 240 / bpm * RATE) // 2048)
+    told = activity_frames({"bass": "x..x"}, ["bass"], bpm, 4, frames, 2048)
+    assert np.array_equal(asked_frames("x..x", bpm, frames), told[0].numpy() == 1)
+    assert edges("x..x", bpm) == [(240 / bpm, "release"), (3 * 240 / bpm, "attack")] and edges("xxxx", bpm) == []
+
+
+@pytest.mark.parametrize("pitch", [33, 57, 81])
+def test_a_wave_cut_at_its_peak_clicks_and_one_that_fades_does_not(pitch):
+    wave = tones([pitch], 2.0)
+    at = RATE + int(np.abs(wave[RATE : RATE + 1000]).argmax())
+    cut, faded = wave.copy(), wave.copy()
+    cut[at:] = 0
+    faded[at:] *= np.clip(1 - np.arange(len(wave) - at) / 320, 0, 1)  # 10 ms
+    assert edge_step(cut, at / RATE) > CLICK and edge_step(faded, at / RATE) < CLICK
+    assert edge_step(0.1 * cut, at / RATE) == pytest.approx(edge_step(cut, at / RATE), rel=0.1)  # at any level
+    assert edge_step(np.zeros(RATE), 0.5) is None
 
 
 def test_frechet_distance_of_one_axis_has_its_closed_form():

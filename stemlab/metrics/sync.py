@@ -38,7 +38,13 @@ def onset_strength(audio: np.ndarray) -> np.ndarray:
 
     Source: spectral flux as in Boeck and Widmer 2013, "Maximum filter vibrato suppression", without the filter.
     """
-    padded = np.pad(np.asarray(audio, np.float32), N_FFT // 2)
+    return _strength(np.asarray(audio, np.float32).tobytes()).copy()
+
+
+@lru_cache(maxsize=16)
+def _strength(samples: bytes) -> np.ndarray:
+    """`onset_strength`, which several measures of the same stem ask for, computed once."""
+    padded = np.pad(np.frombuffer(samples, np.float32), N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
     spectrum = np.fft.rfft(frames * np.hanning(N_FFT).astype(np.float32), axis=1) / (N_FFT / 4)
     level = 10 * np.log10(np.maximum(np.abs(spectrum) ** 2 @ _filters().T, 1e-7))

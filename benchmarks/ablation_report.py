@@ -1,0 +1,124 @@
+"""Tables and plot of an ablation: `python benchmarks/ablation_report.py eval/ablation` makes them again from its JSON."""
+
+import json
+import sys
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+MEASURES = {
+    "fd_stems": ("FD stems", "lower is nearer to real stems"),
+    "fd_mix": ("FD mixes", "lower is nearer to real mixes"),
+    "harmony": ("harmony", "hollow: not counted, the stems are copies"),
+    "levels": ("level correlation", "real is low; near 1 means copies"),
+    "family": ("family right", "share of stems"),
+    "tempo": ("tempo within 4 %", "share of stems"),
+}
+ANCHORS = ("real", "real, others", "shuffled", "copies")
+EFFECTS = {
+    "grouping, noise apart (B-i less A-i)": ("B-i", "A-i"),
+    "sharing at inference alone (A-ii less A-i)": ("A-ii", "A-i"),
+    "sharing at inference alone (B-ii less B-i)": ("B-ii", "B-i"),
+    "sharing at inference, trained for (C-ii less C-i)": ("C-ii", "C-i"),
+    "sharing in training alone (C-i less B-i)": ("C-i", "B-i"),
+    "sharing in training, shared at inference (C-ii less B-ii)": ("C-ii", "B-ii"),
+    "attention instead (attention less C-ii)": ("attention", "C-ii"),
+}
+COLOURS = {"A": "#7f7f7f", "B": "#0072b2", "C": "#d55e00", "a": "#009e73"}
+
+
+def report(result: dict, out: Path) -> None:
+    """Print the tables and write `tables.md` and `ablation.png`.
+
+    Args:
+        result: what `ablation.json` holds: `cells` by name and seed, `anchors`, `trainings`, `conditions`.
+        out: folder.
+    """
+    text = "\n".join([cell_table(result), "", effect_table(result["cells"]), "", loss_line(result["trainings"])])
+    print("\n" + text)
+    (out / "tables.md").write_text(text + "\n", encoding="utf-8")
+    plot(result).savefig(out / "ablation.png", dpi=130)
+    plt.close("all")
+    print(f"\nIn {out}: ablation.json, tables.md, ablation.png")
+
+
+def cell_table(result: dict) -> str:
+    """Mean and standard deviation over seeds of each cell, under the anchors."""
+    shown = {**{name: title for name, (title, _) in MEASURES.items()}, "way": "harmony, way from shuffled to real"}
+    lines = ["| | seeds | " + " | ".join(shown.values()) + " |", "|---|" + "---|" * (len(shown) + 1)]
+    for name in ANCHORS:
+        lines.append(f"| {name} | | " + " | ".join(spread([result["anchors"][name][m]]) for m in shown) + " |")
+    for cell, seeds in result["cells"].items():
+        values = [[line[m] for line in seeds.values()] for m in shown]
+        lines.append(f"| {cell} | {len(seeds)} | " + " | ".join(map(spread, values)) + " |")
+    return "\n".join(lines)
+
+
+def effect_table(cells: dict) -> str:
+    """Differences between two cells, seed by seed: mean and standard deviation."""
+    lines = [
+        "| what changes | " + " | ".join(title for title, _ in MEASURES.values()) + " |",
+        "|---|" + "---|" * len(MEASURES),
+    ]
+    for what, (more, less) in EFFECTS.items():
+        seeds = cells.get(more, {}).keys() & cells.get(less, {}).keys()
+        if seeds:
+            values = [[cells[more][s][m] - cells[less][s][m] for s in sorted(seeds)] for m in MEASURES]
+            lines.append(f"| {what} | " + " | ".join(spread(v, signed=True) for v in values) + " |")
+    return "\n".join(lines)
+
+
+def loss_line(trainings: dict) -> str:
+    """The last loss of each training: taken over all of training it cannot tell shared noise from own."""
+    found: dict[str, list[float]] = {}
+    for name, told in trainings.items():
+        found.setdefault(name.rsplit(" ", 1)[0], []).append(told["loss"])
+    return (
+        "Loss over the last tenth of training: " + "; ".join(f"{name} {spread(v)}" for name, v in found.items()) + "."
+    )
+
+
+def spread(values: list[float], signed: bool = False) -> str:
+    """Mean, and from two values on their standard deviation; a dash where nothing was judged."""
+    known = [v for v in values if np.isfinite(v)]
+    if not known:
+        return "-"
+    text = f"{np.mean(known):+.3g}" if signed else f"{np.mean(known):.3g}"
+    return text + (f" ± {np.std(known, ddof=1):.2g}" if len(known) > 1 else "")
+
+
+def plot(result: dict) -> plt.Figure:
+    """A panel a measure: a dot a seed, a line at the mean of each cell, dashed lines at the anchors."""
+    cells = result["cells"]
+    figure, axes = plt.subplots(2, 3, figsize=(14, 8), constrained_layout=True)
+    for axis, (measure, (title, hint)) in zip(axes.flat, MEASURES.items(), strict=True):
+        for place, (cell, seeds) in enumerate(cells.items()):
+            values = np.array([line[measure] for line in seeds.values()], float)
+            copies = np.mean([line["levels"] for line in seeds.values()]) > result["copies_from"]
+            face = "none" if copies and measure == "harmony" else COLOURS[cell[0]]
+            axis.plot(np.full(len(values), place), values, "o", color=COLOURS[cell[0]], markerfacecolor=face, alpha=0.7)
+            if np.isfinite(values).any():
+                axis.hlines(np.nanmean(values), place - 0.3, place + 0.3, color=COLOURS[cell[0]], linewidth=2.5)
+        for name, style in (("real, others", "-."), ("shuffled", ":"), ("copies", "--")):
+            axis.axhline(result["anchors"][name][measure], linestyle=style, color="black", linewidth=1, label=name)
+        axis.set_xticks(range(len(cells)), list(cells), rotation=40, ha="right")
+        axis.set_title(title)
+        axis.set_ylabel(hint)
+        axis.grid(axis="y", alpha=0.25)
+    axes[0, 0].legend(fontsize=8)
+    told = result["conditions"]
+    steps = result["config"]["steps"]
+    figure.suptitle(
+        "A: stems of other songs, own noise.  B: groups, own noise.  C: groups, shared noise.  i: own noise at inference, ii: shared; C 0.5, C 0.9: rho\n"
+        f"{steps} training steps a cell, {told['groups']} groups of {told['seconds']:g} s, {told['device']}", fontsize=10
+    )  # fmt: skip
+    return figure
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "eval/ablation")
+    report(json.loads((folder / "ablation.json").read_text(encoding="utf-8")), folder)
