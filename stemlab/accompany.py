@@ -25,14 +25,13 @@ def request(
     Raises:
         ValueError: an argument is not what it may be, or the tempo told contradicts the recording.
     """
-    asked = {**told, "stems": list(stems) if isinstance(stems, tuple | list) else stems, "bars": None, "seconds": None}
+    asked = {**told, "stems": listed(stems), "bars": None, "seconds": None}
     check_request({**asked, "scheme": "one-pass", "activity": None})
     if not isinstance(text, str):
         raise ValueError(f'text: got {text!r}; it says what the recording is, such as "guitar: fingerpicked".')
     check_number("downbeat", downbeat, 0, LONGEST, "seconds of the first downbeat", optional=True)
     recording, name = open_recording(audio, sample_rate)
     names = unique_names([text or name, *stems])
-    asked["scheme"] = listed(asked["scheme"])
     rounds_of(asked["scheme"], len(stems), names[1:])
     mono = recording.mono()
     beat = listen(mono, asked["bpm"], downbeat)

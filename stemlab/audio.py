@@ -13,6 +13,7 @@ import soxr
 
 SAMPLE_RATE = 32_000  # Hz
 FRAME = 2048  # samples in one latent frame: 64 ms at SAMPLE_RATE
+MOST_CHANNELS = 8
 SILENCE_DB = -60.0  # a frame is on when its level is above this; Source: arXiv:2602.09891
 
 
@@ -86,7 +87,7 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_
     path = Path(path)
     check_rate(sample_rate, "sample_rate")
     audio = np.asarray(audio, np.float32)
-    for channel in audio if audio.ndim == 2 and len(audio) else [audio]:
+    for channel in audio if audio.ndim == 2 and 1 <= len(audio) <= MOST_CHANNELS else [audio]:
         check_mono(channel)
     formats = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
     if path.suffix.lower() not in formats:

@@ -57,7 +57,7 @@ class StemLab:
 
     Args:
         model: trained VelocityNet.
-        codec: anything with `encode`, `decode`, `channels` and `frame`.
+        codec: anything with `encode`, `decode` and `channels`.
         checkpoint: a hash that names the weights, kept in every session.
         device: see `load`.
     """
@@ -114,14 +114,10 @@ class StemLab:
         Returns:
             StemGroup; its `settings` hold all that is needed to make it again.
         Raises:
-            ValueError: an argument is not what it may be; the message says how to mend it.
+            ValueError: an argument is not what it may be.
         """
-        asked = {
-            "stems": listed(stems), "prompt": prompt, "bpm": bpm, "key": key,
-            "bars": bars, "seconds": seconds, "seed": seed, "activity": activity, "scheme": listed(scheme), "steps": steps,
-            "guidance": guidance, "interval": listed(interval), "coupling": coupling, "rho": rho, "sampler": sampler,
-            "negative": negative,
-        }  # fmt: skip
+        given = locals()
+        asked = {name: listed(given[name]) for name in signature(self.generate).parameters if name not in _NOT_KEPT}
         check_request(asked)
         check_candidates(candidates, len(stems), bpm)
         return engine.best_of(self, asked, candidates, callback)
@@ -142,8 +138,8 @@ class StemLab:
     ) -> StemGroup:
         """Make stems that accompany a recording.
 
-        The recording is the first stem of the group: as one channel at 32 kHz, which is what the model hears, from the
-        same first sample, and as it came in `group[0].original`. Its level is matched: see `stemlab.recording`.
+        The recording is the first stem: as one channel at 32 kHz, which is what the model hears, from the same first
+        sample; and as it came, in `group[0].original`. Stems match its level: see `stemlab.recording`.
 
         Args:
             audio: path of a WAV, FLAC, MP3, OGG or Opus file, or an array `(N,)` or `(channels, N)`; 1 s to 5 min.
@@ -156,15 +152,12 @@ class StemLab:
         Raises:
             ValueError: an argument is not what it may be, or the recording clearly keeps another tempo than bpm.
         """
-        defaults = {
-            name: p.default for name, p in signature(self.generate).parameters.items() if name not in _NO_OPTIONS
-        }
-        for name in set(options) - set(defaults):
-            raise ValueError(f"{name}: accompany does not take it; it takes {', '.join(defaults)}.")
-        told = {**defaults, **options, "prompt": prompt, "bpm": bpm, "key": key}
-        told["interval"] = listed(told["interval"])
+        known = {n: p.default for n, p in signature(self.generate).parameters.items() if n not in _NO_OPTIONS}
+        for name in set(options) - set(known):
+            raise ValueError(f"{name}: accompany does not take it; it takes {', '.join(known)}.")
+        told = {n: listed(value) for n, value in {**known, **options, "prompt": prompt, "bpm": bpm, "key": key}.items()}
+        check_candidates(candidates, 2, bpm)
         asked, recording = request(audio, stems, told, text, sample_rate, downbeat)
-        check_candidates(candidates, 1 + len(stems), bpm)
         return engine.best_of(self, asked, candidates, callback, recording)
 
     def add(self, group: StemGroup, stem: str, callback: Progress | None = None) -> StemGroup:
@@ -184,8 +177,7 @@ class StemLab:
         """Make one stem anew with another text, from the same noise; the others stay bit-identical.
 
         Args:
-            group: made by this package.
-            name: of the stem to replace.
+            group, name: of the stem to replace.
             stem: its new text.
         Raises:
             ValueError: no stem has that name, or as for `add`.
@@ -218,8 +210,7 @@ class StemLab:
 
         Args:
             group, name: of the stem.
-            bars: which, counted from 1, such as `[3]`.
-            seed: as for `vary`.
+            bars: which, counted from 1.  seed: as for `vary`.
         Raises:
             ValueError: bars out of range, or a group without bars.
         """
@@ -249,7 +240,8 @@ class StemLab:
         engine.sample(self, *given, **how)
 
 
-_NO_OPTIONS = ("stems", "prompt", "bpm", "key", "bars", "seconds", "candidates", "callback")
+_NOT_KEPT = ("candidates", "callback")
+_NO_OPTIONS = ("stems", "prompt", "bpm", "key", "bars", "seconds", *_NOT_KEPT)
 
 
 def _next_seed(group: StemGroup, seed: int | None) -> int:

@@ -17,9 +17,9 @@ from stemlab.metrics.sync import RATE, onset_strength, onset_times, tempo
 USUAL_BPM = 100.0
 WHOLE_SECONDS = 0.025  # a whole number of bpm is taken when the beats drift less than this from it over the recording
 LEVELS = ((1, 1.0), (2, 0.5), (4, 0.5))  # beats, eighths and sixteenths, with their weights
-AT_START = 0.030  # seconds: a beat so near to the start of the recording is at it
+AT_START = 0.030, 0.080  # seconds: a beat so near to the start of the recording is at it; when the tempo is told
 CONTRADICTION = 0.6  # of the support that the recording's own tempo has
-BENEFIT = 0.15  # of the doubt, for the recording to begin on a downbeat
+BENEFIT = 0.15, 0.30  # of the doubt, for the recording to begin on a downbeat; who knows the tempo often cut it there
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ def listen(audio: np.ndarray, bpm: float | None = None, downbeat: float | None =
                 f"bpm: got {bpm:g}, but the recording keeps {found:.1f} (or half or double of it); leave bpm out to take "
                 f"that, or say where the grid lies with downbeat=0.0 (seconds) to have {bpm:g} all the same."
             )
-    bpm = bpm or found
-    return Beat(bpm, downbeat % (240 / bpm) if downbeat is not None else _downbeat(audio, times, strength, bpm))
+    if downbeat is None:
+        downbeat = _downbeat(audio, times, strength, bpm or found, told=bpm is not None)
+    return Beat(bpm or found, downbeat % (240 / (bpm or found)))
 
 
 def _onsets(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,18 +91,31 @@ def _refined(times: np.ndarray, strength: np.ndarray, bpm: float, seconds: float
     return float(whole) if abs(whole / best - 1) * seconds < WHOLE_SECONDS else round(best, 3)
 
 
-def _downbeat(audio: np.ndarray, times: np.ndarray, strength: np.ndarray, bpm: float) -> float:
+def _downbeat(audio: np.ndarray, times: np.ndarray, strength: np.ndarray, bpm: float, told: bool) -> float:
+    """The first downbeat: of eight eighths, the one on which the beat, the harmony and the low end agree best."""
     beat = 60 / bpm
     phases = np.arange(0, beat, 0.004)
     scores = np.array([_support(times, strength, bpm, phase) for phase in phases])
     first = float(phases[scores.argmax()])
-    if min(first, beat - first) < AT_START or scores[0] > (1 - BENEFIT) * scores.max():
+    near, doubt = AT_START[told], BENEFIT[told]
+    if min(first, beat - first) < near or scores[0] > (1 - doubt) * scores.max():
         first = 0.0
-    beats = np.arange(first, len(audio) / SAMPLE_RATE - 0.5 * beat, beat)
-    if len(beats) < 8:
+    if len(audio) / SAMPLE_RATE < 8 * beat:
         return first
-    pitches = chroma(audio[round(first * SAMPLE_RATE) :], bpm, beats=1)
     low = sosfilt(butter(4, 150, "low", fs=SAMPLE_RATE, output="sos"), audio)
+    found: dict[float, float] = {}
+    for start in (first, (first + beat / 2) % beat):
+        on_beat = _support(times, strength, bpm, start)
+        means = _accents(audio, low, bpm, start)
+        found |= {start + beat * i: float(means[i]) + on_beat for i in range(4)}
+    found[first] += doubt
+    return max(found, key=lambda at: found[at])
+
+
+def _accents(audio: np.ndarray, low: np.ndarray, bpm: float, start: float) -> np.ndarray:
+    """How strongly each of four beats is marked, `(4,)`: change of harmony and punch in the low end, each from 0 to 1."""
+    beats = np.arange(start, len(audio) / SAMPLE_RATE - 30 / bpm, 60 / bpm)
+    pitches = chroma(audio[round(start * SAMPLE_RATE) :], bpm, beats=1)
     change, punch = np.zeros(len(beats)), np.zeros(len(beats))
     for i, at in enumerate(beats):
         sample = round(at * SAMPLE_RATE)
@@ -110,6 +124,4 @@ def _downbeat(audio: np.ndarray, times: np.ndarray, strength: np.ndarray, bpm: f
         norms = np.linalg.norm(before) * np.linalg.norm(after)
         change[i] = 1 - before @ after / norms if norms > 0 else 0.0
     accents = change + punch / max(punch.max(), 1e-9)
-    means = np.array([accents[i::4].mean() for i in range(4)])
-    means[0] += BENEFIT
-    return first + beat * int(means.argmax())
+    return np.array([accents[i::4].mean() for i in range(4)])

@@ -8,11 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from stemlab.audio import FRAME, SAMPLE_RATE, activity, check_mono, check_rate, read_channels, resample, to_mono
+from stemlab.audio import (
+    FRAME,
+    MOST_CHANNELS,
+    SAMPLE_RATE,
+    activity,
+    check_mono,
+    check_rate,
+    read_channels,
+    resample,
+    to_mono,
+)
 from stemlab.group import StemGroup, unique_names
 
 SHORTEST, LONGEST = 1.0, 300.0  # seconds
-MOST_CHANNELS = 8
 USUAL_LEVEL = 10 ** (-24 / 20)  # RMS where it sounds, of one stem in the songs of the training
 HEARD_DB = -40.0  # a frame further below the highest peak does not count for the level
 
