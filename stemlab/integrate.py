@@ -36,7 +36,8 @@ def integrate(
         noise: `(N, C, T)`.
         asked: `steps`, `guidance`, `interval`, `sampler`, `coupling` and `negative` of the request.
         known: `(N, C, T)` latents that are there already.
-        hold: `(N, T)` bool: where `known` is kept on its straight path from the noise, and comes out as it is.
+        hold: `(N, T)` bool: where `known` is kept and comes out as it is. On the way it lies on its straight path from the
+            noise; but a stem that is known from end to end and seen by others is there from the start, at t = 1, as in training.
         callback: called with (steps done, steps in all).
     Returns:
         latents `(N, C, T)`.
@@ -51,8 +52,10 @@ def integrate(
         doubled = [_doubled(part, asked.get("negative", "")) for part in parts] if guidance != 1 else []
         both = [model.prepare(part, coupled) for part in doubled]
 
+    there = torch.zeros(n, dtype=torch.bool, device=noise.device) if hold is None or not coupled else hold.all(1)
+
     def velocity(x: torch.Tensor, t: float, step: int) -> torch.Tensor:
-        times = torch.full((n,), t, device=noise.device)
+        times = torch.where(there, 1.0, torch.full((n,), t, device=noise.device))
         if known is not None and hold is not None:
             x = torch.where(hold[:, None], interpolate(noise, known, times), x)
         guide = bool(both) and in_interval(step, steps, asked["interval"])

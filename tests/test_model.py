@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stemlab.conditions import Conditions, make_conditions
 from stemlab.attention import StemAttention
+from stemlab.conditions import Conditions, make_conditions
 
 FRAMES, CHANNELS = 20, 32
 TEXTS = [
