@@ -20,6 +20,7 @@ from stemlab.group import Stem, StemGroup
 from stemlab.integrate import Progress, integrate
 from stemlab.recording import Recording
 from stemlab.text import join_prompt
+from stemlab.windows import LONGEST
 
 if TYPE_CHECKING:
     from stemlab.generate import StemLab
@@ -124,10 +125,16 @@ def sample(
     made = x[: len(members)].cpu()
     if first:
         made = torch.cat([torch.stack([draft.latents[name][:, :first] for name in members]), made], dim=2)
-    audio = lab.codec.decode(made, draft.samples) / draft.gain
+    audio = _decode(lab, made, draft.samples) / draft.gain
     for name, latent, sound in zip(members, made, audio, strict=True):
         draft.latents[name] = latent
         draft.audio[name] = gate(sound, draft.marks[name]) if name in draft.marks else sound
+
+
+def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor:
+    """Latents to sound; what is long one stem at a time, which would not fit into memory all at once."""
+    rows = [latents] if latents.shape[2] <= LONGEST else latents[:, None]
+    return torch.cat([lab.codec.decode(row, samples) for row in rows])
 
 
 def _conditions(lab: "StemLab", draft: Draft, names: list[str], heard: list[str], first: int) -> Conditions:

@@ -11,7 +11,7 @@ import torch
 
 from stemlab.conditions import FRAME_SECONDS, Conditions
 from stemlab.flow import interpolate
-from stemlab.model import VelocityNet
+from stemlab.model import Prepared, VelocityNet
 from stemlab.sampling import SAMPLERS, guided, in_interval
 from stemlab.text import tokenize
 from stemlab.windows import spans, weights
@@ -48,9 +48,9 @@ def integrate(
     blended = [share.to(noise.device) for share in weights(windows, frames)]
     with _autocast(noise.device):
         parts = [_window(conditions, *window) for window in windows]
-        alone = [model.prepare(part, coupled) for part in parts]
+        alone = _prepared(model, parts, coupled)
         doubled = [_doubled(part, asked.get("negative", "")) for part in parts] if guidance != 1 else []
-        both = [model.prepare(part, coupled) for part in doubled]
+        both = _prepared(model, doubled, coupled)
 
     there = torch.zeros(n, dtype=torch.bool, device=noise.device) if hold is None or not coupled else hold.all(1)
 
@@ -76,6 +76,15 @@ def integrate(
     report = None if callback is None else lambda done, whole, _: callback(done, whole)
     x = SAMPLERS[asked["sampler"]](velocity, noise, steps, report)
     return x if known is None or hold is None else torch.where(hold[:, None], known, x)
+
+
+def _prepared(model: VelocityNet, parts: list[Conditions], coupled: bool) -> list[Prepared]:
+    """Each window prepared; keys and values of the text, which is the same in all, are kept once."""
+    made: list[Prepared] = []
+    for part in parts:
+        made.append(model.prepare(part, coupled))
+        made[-1].text = made[0].text
+    return made
 
 
 def _window(c: Conditions, start: int, stop: int) -> Conditions:
