@@ -50,9 +50,11 @@ def test_the_tables_of_activity_and_rounds_have_all_their_lines(weights, tmp_pat
         "generated, told frames",
         "real, own bars",
         "real, gated",
+        "noise, gated",
         "real, random bars",
     ]
     assert active["real, gated"]["precision"] > 0.99 and active["real, gated"]["rests_silent"] == 1
+    assert active["noise, gated"]["f1"] > 0.98 and active["noise, gated"]["recall"] > 0.99
     assert active["real, own bars"]["f1"] > active["real, random bars"]["f1"]
     rounds = table_of(tmp_path, "rounds")["table"]
     for stems in (2, 5):

@@ -4,6 +4,7 @@ Rows: generated, told bars; generated, told frames: for each stem the frames in 
 paper, which asks for what was once played; and beside them
 - real, own bars: held-out songs against the bars that their parts play, as composed: music pauses within a bar too;
 - real, gated: held-out songs silenced in the resting bars of the random patterns: what a perfect switch on real playing gives;
+- noise, gated: the same with steady noise: the most that frames of 64 ms and bar lines between them allow;
 - real, random bars: held-out songs, which know nothing of the patterns;
 - all on: every frame sounds.
 Whether the measure of clicks hears one: stems of real songs cut off at a peak of the wave, and at the same place within 20 ms.
@@ -23,6 +24,7 @@ from stemlab.group import unique_names
 from stemlab.metrics.activity import CLICK, asked_frames, edge_step, edges
 
 BARS = 4
+KINDS = ("real, own bars", "real, gated", "noise, gated", "real, random bars")
 COLUMNS = {
     "f1": ("F1", ".2%"), "precision": ("precision", ".2%"), "recall": ("recall", ".2%"), "f1_all_on": ("F1 of all on", ".2%"),
     "rests_silent": ("resting bars silent", ".1%"), "rests_db": ("level of resting bars, dB", ".0f"),
@@ -33,7 +35,7 @@ COLUMNS = {
 def activity_table(bench: Bench) -> dict:
     """Measure and print; returns what `Bench.write` keeps."""
     found = bench.store.fill("activity of real songs", range(bench.groups), real_rows, spread=True)
-    rows = {kind: [row[kind] for row in found] for kind in ("real, own bars", "real, gated", "real, random bars")}
+    rows = {kind: [row[kind] for row in found] for kind in KINDS}
     if bench.lab is not None:
         setting = [bench.weights, str(bench.lab.device), bench.options, bench.with_key, BARS]
         make = partial(generated_row, bench=bench)
@@ -78,13 +80,12 @@ def real_rows(index: int) -> dict:
     """Counts of one real group: against its own bars, gated by random ones, against random ones; and a cut stem."""
     song, stems = held_out(index, _seconds(compose(EVAL_SEEDS + index, bars=16)))
     patterns = random_patterns(len(stems), index)
-    gated = stems.copy()
-    for row, pattern in zip(gated, patterns, strict=True):
-        for bar in _resting(pattern, song.bpm, len(row)):
-            row[bar] = 0
+    noise = 0.1 * np.random.default_rng([31, index]).standard_normal(stems.shape).astype(np.float32)
+    gated, steady = (_gated(some, patterns, song.bpm) for some in (stems, noise))
     return {
         "real, own bars": counts(stems, [part.active[:BARS] for part in song.parts], song.bpm),
         "real, gated": counts(gated, patterns, song.bpm),
+        "noise, gated": counts(steady, patterns, song.bpm),
         "real, random bars": counts(stems, patterns, song.bpm),
         "cuts": _cuts(stems, index),
     }
@@ -142,6 +143,15 @@ def _seconds(song: Song) -> float:
 
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else 1.0
+
+
+def _gated(stems: np.ndarray, patterns: list[str], bpm: float) -> np.ndarray:
+    """The stems cut off in all resting bars, to the sample."""
+    result = stems.copy()
+    for row, pattern in zip(result, patterns, strict=True):
+        for bar in _resting(pattern, bpm, len(row)):
+            row[bar] = 0
+    return result
 
 
 def _resting(pattern: str, bpm: float, samples: int) -> list[slice]:

@@ -17,6 +17,7 @@ from stemlab.evaluate.measure import measure, summary
 from stemlab.evaluate.quality import COLUMNS, add_way, copies_told, markdown, separations, told
 from stemlab.metrics.text import FAMILIES
 
+ANCHORS = 24  # groups that separations are taken over, where the folder holds fewer
 NO_PITCH = {"kick": "drums", "snare": "drums", "hat": "drums", "hihat": "drums", "hats": "drums", "cymbal": "drums",
             "cymbals": "drums", "tom": "drums", "toms": "drums", "drum": "drums", "beat": "drums", "perc": "percussion",
             "shaker": "percussion", "fx": "percussion", "noise": "percussion"}  # fmt: skip
@@ -30,25 +31,28 @@ def folder_table(bench: Bench, folder: Path, reference: Path | None = None) -> d
 
     Args:
         folder: of groups; `bench.groups` windows of `bench.seconds`, evenly spread over it, or as many as there are.
-        reference: of real groups, or None.
+        reference: of real groups, at least as many, or None.
     Raises:
         ValueError: a folder is not there, or holds fewer than two groups.
     """
+    judged = {"folder, shuffled": folder_rows(bench, folder, shuffled=True), "folder": folder_rows(bench, folder)}
+    size = len(judged["folder"])  # Frechet distances of sets of other sizes cannot be compared
+    bench.groups = max(size, min(bench.groups, ANCHORS))
     found = bench.anchors()
-    rows = {"rendered songs": found["real"], "rendered songs, shuffled": found["shuffled"]}
-    real, name = found["real"], "rendered songs"
+    rows = {f"rendered songs{kind}": found[f"real{kind}"][:size] for kind in ("", ", others")}
+    rows["rendered songs, shuffled"] = found["shuffled"][:size]
+    real, name = rows["rendered songs"], "rendered songs"
     if reference is not None:
-        real, name = folder_rows(bench, reference), "reference"
+        real, name = folder_rows(bench, reference)[:size], "reference"
         rows["reference"] = real
-    rows["folder, shuffled"] = folder_rows(bench, folder, shuffled=True)
-    rows["folder"] = folder_rows(bench, folder)
+    rows |= judged
     table = {kind: summary(some, real, bench.judge) for kind, some in rows.items()}
     copied = add_way(
         table, {kind: summary(found[kind], found["real"], bench.judge) for kind in ("real", "shuffled", "copies")}
     )
     kinds = ("real", "shuffled", "copies", "wrong tempo")
     separation = separations({kind: found[kind] for kind in kinds}, found["late"], found["notes"])
-    print(f"\n{len(rows['folder'])} groups of {bench.seconds:g} s from {folder}; Frechet distances to: {name}")
+    print(f"\n{size} groups of {bench.seconds:g} s from {folder}; Frechet distances to: {name}")
     print(markdown(table, COLUMNS))
     print(told(separation))
     print(copies_told(copied))
