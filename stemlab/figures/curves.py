@@ -97,7 +97,7 @@ def quality_bars(
     values = [float(row[measure]) for row in kept]
     bar = Bar(
         x=values, y=names, orientation="h", text=[f"{value:.3g} {unit}".strip() for value in values], textposition="outside", cliponaxis=False,
-        marker={"color": [ANCHOR if g else SERIES[0] for g in grey], "pattern": {"shape": ["/" if g else "" for g in grey], "fgopacity": 0.35}},
+        marker={"color": [ANCHOR if g else SERIES[0] for g in grey], "pattern": {"shape": ["/" if g else "" for g in grey], "fillmode": "overlay", "fgcolor": "#ffffff"}},
         hoverinfo="skip",
     )  # fmt: skip
     figure = Figure(bar)

@@ -16,7 +16,7 @@ INK, SOFT, LINE, PAPER = "#24292f", "#57606b", "#d5dae0", "#ffffff"
 ANCHOR = "#9aa3ad"  # bars and points that are there to compare with
 SERIES = ("#1f78b4", "#d55e00", "#009e73", "#8468c6", "#c58400", "#c75d93")  # told apart with any colour vision
 RANGE_DB = 70.0  # shown below the loudest point of the whole group
-TICKS_HZ = (50, 200, 500, 2000, 8000)
+TICKS_HZ = (100, 500, 2000, 8000)
 
 
 def dress(figure: "Figure", title: str, height: int, **layout: Any) -> "Figure":
