@@ -73,8 +73,10 @@ def form_of(group: StemGroup) -> dict[str, Any]:
     """The form that asks for a group once more."""
     told = {name: group.settings[name] for name in SHARED if group.settings.get(name) is not None}
     own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars or DEFAULTS["bars"]}
-    scheme = told.get("scheme", "one-pass")
-    told["scheme"] = scheme if isinstance(scheme, str) else "one-pass"
+    if told.get("coupling") != "noise":
+        told.pop("rho", None)  # that of stems that see each other is no choice
+    if not isinstance(told.get("scheme"), str):
+        told.pop("scheme", None)  # rounds of named stems are for Python
     stems = [{"prompt": stem.prompt} for stem in group]
     return tidy({**told, **own, "stems": stems, "activity": group.settings.get("activity") or {}})
 

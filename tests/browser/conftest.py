@@ -1,6 +1,13 @@
 """A real browser, and a JupyterLab for it to open. Pictures of what it shows are left in out/screens."""
 
+import json
+import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -20,6 +27,12 @@ AudioBufferSourceNode.prototype.start = function (when, offset) {
 window.contexts = 0;
 window.AudioContext = class extends AudioContext { constructor(options) { super(options); window.contexts += 1; } };
 """
+
+
+LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # cells out of sight stay in the page
+}
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +73,44 @@ def screens():
     """The folder for pictures."""
     SCREENS.mkdir(parents=True, exist_ok=True)
     return SCREENS
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory):
+    """Address and folder of a JupyterLab of its own, which asks nothing of the network."""
+    pytest.importorskip("jupyterlab", reason="no JupyterLab: pip install -e .[lab]")
+    folder = tmp_path_factory.mktemp("jupyter")
+    for plugin, settings in LAB_SETTINGS.items():
+        file = folder / "settings" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, **own, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    options = {
+        "ServerApp.port": port, "ServerApp.port_retries": 0, "ServerApp.root_dir": folder, "ServerApp.open_browser": False,
+        "IdentityProvider.token": "", "ServerApp.allow_root": True, "LabApp.user_settings_dir": folder / "settings",
+        "LabApp.expose_app_in_browser": True, "LabApp.extension_manager": "readonly",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/api/status", server, folder / "server.log")
+            yield f"http://127.0.0.1:{port}", folder
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _wait_for(address, server, log, seconds=120):
+    for _ in range(seconds * 4):
+        try:
+            return urllib.request.urlopen(address, timeout=5).close()
+        except OSError:
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.25)
+    raise AssertionError(log.read_text())
