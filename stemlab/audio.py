@@ -13,6 +13,7 @@ import soxr
 
 SAMPLE_RATE = 32_000  # Hz
 FRAME = 2048  # samples in one latent frame: 64 ms at SAMPLE_RATE
+MOST_CHANNELS = 8
 SILENCE_DB = -60.0  # a frame is on when its level is above this; Source: arXiv:2602.09891
 
 
@@ -20,15 +21,29 @@ def read(path: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     """Read a sound file as one channel at the rate asked for.
 
     Args:
-        path: any format that libsndfile reads (WAV, FLAC, OGG, MP3, AIFF); channels are averaged.
+        path: any format that libsndfile reads (WAV, FLAC, OGG, Opus, MP3, AIFF); channels are averaged.
         sample_rate: rate of the result in Hz; at the file's own rate samples come back untouched.
     Returns:
         `(N,)` float32.
     Raises:
-        ValueError: no such file, an empty or unreadable one, a rate of 0, no samples, NaN or infinite ones.
+        ValueError: as for `read_channels`, or a rate of 0.
+    """
+    check_rate(sample_rate, "sample_rate")
+    audio, file_rate = read_channels(path)
+    return resample(to_mono(audio), file_rate, sample_rate)
+
+
+def read_channels(path: str | os.PathLike) -> tuple[np.ndarray, int]:
+    """Read a sound file as it is.
+
+    Args:
+        path: any format that libsndfile reads.
+    Returns:
+        `(channels, N)` float32, and its rate in Hz.
+    Raises:
+        ValueError: no such file, an empty or unreadable one, no samples, NaN or infinite ones.
     """
     path = Path(path)
-    check_rate(sample_rate, "sample_rate")
     if not path.is_file():
         raise ValueError(f"path: there is no file {str(path)!r}; give the path of a WAV, FLAC, OGG or MP3 file.")
     if path.stat().st_size == 0:
@@ -47,18 +62,22 @@ def read(path: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
         raise ValueError(f"path: {str(path)!r} holds no samples; export it again with at least one.")
     if not np.isfinite(audio).all():
         raise ValueError(f"path: {str(path)!r} has NaN or infinite samples; export it again from the source.")
-    mono = audio[:, 0] if audio.shape[1] == 1 else audio.mean(1, dtype=np.float32)
-    return resample(np.ascontiguousarray(mono), file_rate, sample_rate)
+    return np.ascontiguousarray(audio.T), file_rate
+
+
+def to_mono(audio: np.ndarray) -> np.ndarray:
+    """The mean of the channels, `(channels, N)` to `(N,)`; of one channel, its samples untouched."""
+    return audio[0] if len(audio) == 1 else audio.mean(0, dtype=np.float32)
 
 
 def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_RATE) -> Path:
-    """Write one channel as WAV or FLAC, by suffix; written beside and renamed, so no half file is ever left.
+    """Write WAV or FLAC, by suffix; written beside and renamed, so no half file is ever left.
 
     WAV is 32-bit float: all players open it, and it reads back bit for bit the same. FLAC is 24-bit.
 
     Args:
         path: ends in .wav or .flac; its folder must exist. A file of that name is replaced.
-        audio: `(N,)`, finite; for FLAC within [-1, 1].
+        audio: `(N,)` or `(channels, N)`, finite; for FLAC within [-1, 1].
         sample_rate: in Hz.
     Returns:
         The path written.
@@ -67,7 +86,9 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_
     """
     path = Path(path)
     check_rate(sample_rate, "sample_rate")
-    audio = check_mono(audio)
+    audio = np.asarray(audio, np.float32)
+    for channel in audio if audio.ndim == 2 and 1 <= len(audio) <= MOST_CHANNELS else [audio]:
+        check_mono(channel)
     formats = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
     if path.suffix.lower() not in formats:
         raise ValueError(f"path: got the suffix {path.suffix!r} in {str(path)!r}; it takes .wav or .flac.")
@@ -79,7 +100,7 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_
         raise ValueError(f"audio: its peak is {peak:.3f} and FLAC clips above 1; turn it down or write a .wav.")
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        soundfile.write(beside, audio, sample_rate, format=kind, subtype=subtype)
+        soundfile.write(beside, audio.T, sample_rate, format=kind, subtype=subtype)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The command line: `stemlab generate`, `stemlab train`, `stemlab data`, `stemlab check`.
+"""The command line: `stemlab generate`, `stemlab accompany`, `stemlab train`, `stemlab data`, `stemlab check`.
 
 What is wrong with an input is said in one line on stderr, with exit code 2.
 """
@@ -11,10 +11,13 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stemlab import __version__
 from stemlab.data.cli import add_commands
+
+if TYPE_CHECKING:
+    from stemlab.group import StemGroup
 
 _EXAMPLE = """example:
   stemlab generate --stems "drums: tight funk kit" "bass: slap bass" --prompt funk --bpm 100 \\
@@ -53,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"stemlab {__version__}")
-    commands = top.add_subparsers(metavar="{generate,train,data,check}", required=True)
+    commands = top.add_subparsers(metavar="{generate,accompany,train,data,check}", required=True)
 
     make = commands.add_parser(
         "generate",
@@ -63,23 +66,17 @@ def parser() -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
     )
     make.set_defaults(command=generate)
-    make.add_argument("--stems", nargs="+", required=True, metavar="TEXT", help='such as "bass: slap bass"')
-    make.add_argument("--out", type=Path, required=True, help="folder for the files; new or empty")
-    make.add_argument("--prompt", help="what the whole group is, such as funk")
-    make.add_argument("--bpm", type=float, help="beats a minute, 40 to 240")
-    make.add_argument("--key", help='such as "A minor"')
     make.add_argument("--bars", type=int, help="length in 4/4 bars (4)")
-    make.add_argument("--seed", type=int, help="the same seed gives the same group (0)")
-    make.add_argument(
-        "--activity", nargs="+", metavar="STEM=BARS", help='bars on and off, a character each: "drums=.xxx"'
+    _add_request(make)
+
+    join = commands.add_parser(
+        "accompany", help="make stems that accompany a recording", argument_default=argparse.SUPPRESS
     )
-    make.add_argument("--scheme", help="one-pass, two-pass or k-pass (one-pass)")
-    make.add_argument("--steps", type=int, help="solver steps (32)")
-    make.add_argument("--guidance", type=float, help="how strongly to follow the conditions (3)")
-    make.add_argument("--coupling", help="attention or noise: how the stems of a group hear each other")
-    make.add_argument("--rho", type=float, help="share of the noise that is the group's, 0 to 1 (1)")
-    make.add_argument("--weights", type=Path, help="folder of a checkpoint of your own (the bundled one)")
-    make.add_argument("--force", action="store_true", default=False, help="replace a group that is in the folder")
+    join.set_defaults(command=accompany)
+    join.add_argument("file", type=Path, metavar="FILE", help="WAV, FLAC, MP3, OGG or Opus, 1 s to 5 min")
+    join.add_argument("--text", help='what the recording is, such as "guitar: fingerpicked"')
+    join.add_argument("--downbeat", type=float, help="seconds of the first downbeat (estimated)")
+    _add_request(join)
 
     learn = commands.add_parser("train", help="train the codec or the flow from a JSON config")
     learn.set_defaults(command=train)
@@ -95,6 +92,31 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _add_request(make: argparse.ArgumentParser) -> None:
+    """The options that `generate` and `accompany` have in common."""
+    make.add_argument("--stems", nargs="+", required=True, metavar="TEXT", help='such as "bass: slap bass"')
+    make.add_argument("--out", type=Path, required=True, help="folder for the files; new or empty")
+    make.add_argument("--prompt", help="what the whole group is, such as funk")
+    make.add_argument("--bpm", type=float, help="beats a minute, 40 to 240")
+    make.add_argument("--key", help='such as "A minor"')
+    make.add_argument("--seed", type=int, help="the same seed gives the same group (0)")
+    make.add_argument(
+        "--activity",
+        nargs="+",
+        metavar="STEM=BARS",
+        help='on and off, a character a bar: "drums=.xxx"; or beats: x/x.x.',
+    )
+    make.add_argument("--scheme", help='one-pass, two-pass, k-pass, or rounds as "drums,bass/keys" (one-pass)')
+    make.add_argument("--steps", type=int, help="solver steps (32)")
+    make.add_argument("--guidance", type=float, help="how strongly to follow the conditions (3)")
+    make.add_argument("--negative", metavar="TEXT", help="words to lead away from")
+    make.add_argument("--candidates", type=int, help="make so many, keep the one most in step (1)")
+    make.add_argument("--coupling", help="attention or noise: how the stems of a group hear each other")
+    make.add_argument("--rho", type=float, help="share of the noise that is the group's, 0 to 1 (1)")
+    make.add_argument("--weights", type=Path, help="folder of a checkpoint of your own (the bundled one)")
+    make.add_argument("--force", action="store_true", default=False, help="replace a group that is in the folder")
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the words in one line, as all of stemlab does."""
 
@@ -102,17 +124,35 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"stemlab: {message}; see: {self.prog} --help\n")
 
 
-def generate(
-    stems: list[str],
+def generate(stems: list[str], **options: Any) -> int:
+    """`stemlab generate`: make a group and write it; `options` go to `StemLab.generate` as they are."""
+    _make("generate", stems, **options)
+    return 0
+
+
+def accompany(file: Path, stems: list[str], **options: Any) -> int:
+    """`stemlab accompany`: stems to a recording; `options` go to `StemLab.accompany` as they are."""
+    group = _make("accompany", file, stems, **options)
+    from stemlab.accompany import what_was_heard
+
+    print("Heard", what_was_heard(group.settings, group.bpm))
+    return 0
+
+
+def _make(
+    method: str,
+    *given: Any,
     out: Path,
     force: bool = False,
     activity: Sequence[str] = (),
     weights: Path | None = None,
     **options: Any,
-) -> int:
-    """`stemlab generate`: make a group and write it; `options` go to `StemLab.generate` as they are."""
+) -> "StemGroup":
+    """Call that method of a StemLab, write what it makes, and say where."""
     if activity:
         options["activity"] = parse_activity(activity)
+    if "," in options.get("scheme", "") or "/" in options.get("scheme", ""):
+        options["scheme"] = [[name.strip() for name in names.split(",")] for names in options["scheme"].split("/")]
     from stemlab.session import check_folder
 
     check_folder(out, force)  # before the work, not after it
@@ -130,7 +170,7 @@ def generate(
             bars[0].update(step - bars[0].n)
 
         started = time.perf_counter()
-        group = lab.generate(stems, callback=progress, **options)
+        group = getattr(lab, method)(*given, callback=progress, **options)
         seconds = time.perf_counter() - started
     folder = group.save(out, force=force)
     print(f"{len(group)} stems of {group.seconds:.1f} s made in {seconds:.1f} s, in {folder}:")
@@ -138,7 +178,11 @@ def generate(
         print(f"  {file.name}")
     print(f"Picture: {folder / 'overview.png'}")
     print(f"Player:  {folder / 'player.html'}  (open it in a browser)")
-    return 0
+    if "candidates" in group.settings:
+        choice = group.settings["candidates"]
+        scores = ", ".join(f"{seed}: {score:g}" for seed, score in choice["scores"].items())
+        print(f"Kept seed {choice['kept']}, by {choice['measure']}: {scores}")
+    return group
 
 
 def parse_activity(words: Sequence[str]) -> dict[str, str]:

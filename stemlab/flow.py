@@ -36,12 +36,17 @@ def group_noise(
     return rho.sqrt() * shared + (1 - rho).sqrt() * own
 
 
-def random_times(group: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Training times, one a group, as `(N,)`: the logistic of a normal, most often in the middle.
+def random_times(group: torch.Tensor, generator: torch.Generator, mean: float = 0.0) -> torch.Tensor:
+    """Training times, one a group, as `(N,)`: the logistic of a normal of unit spread.
+
+    Args:
+        group: `(N,)` index of each stem's group.
+        generator: decides.
+        mean: of the normal; 0 is most often in the middle, below 0 nearer to the noise, where it is decided what is played.
 
     Source: Esser et al. 2024, arXiv:2403.03206.
     """
-    return torch.sigmoid(torch.randn(int(group.max()) + 1, generator=generator))[group.cpu()]
+    return torch.sigmoid(mean + torch.randn(int(group.max()) + 1, generator=generator))[group.cpu()]
 
 
 def interpolate(noise: torch.Tensor, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:

@@ -6,26 +6,24 @@ alone. Under "attention" each starts from noise of its own and sees the others a
 Lesson: 00_start_here.ipynb
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from stemlab import __version__
-from stemlab.activity import activity_frames
-from stemlab.audio import SAMPLE_RATE
-from stemlab.check import check_request, default_seconds, rounds_of
+from stemlab import engine
+from stemlab.accompany import listed, request
+from stemlab.check import check_candidates, check_request
 from stemlab.codec import WEIGHTS, StemCodec
-from stemlab.conditions import Conditions, make_conditions
-from stemlab.flow import interpolate
-from stemlab.group import Stem, StemGroup, unique_names
+from stemlab.group import StemGroup
 from stemlab.hub import fingerprint, load_into, load_weights
+from stemlab.integrate import Progress
 from stemlab.model import VelocityNet
-from stemlab.sampling import SAMPLERS, guided, in_interval
-from stemlab.text import join_prompt
+from stemlab.noise import stem_noise
 
-Progress = Callable[[int, int], None]
+__all__ = ["StemLab", "load", "stem_noise"]
 
 
 def load(folder: str | Path | None = None, device: str | None = None) -> "StemLab":
@@ -59,7 +57,7 @@ class StemLab:
 
     Args:
         model: trained VelocityNet.
-        codec: anything with `encode`, `decode`, `channels` and `frame`.
+        codec: anything with `encode`, `decode` and `channels`.
         checkpoint: a hash that names the weights, kept in every session.
         device: see `load`.
     """
@@ -78,13 +76,15 @@ class StemLab:
         seconds: float | None = None,
         seed: int = 0,
         activity: dict | None = None,
-        scheme: str = "one-pass",
+        scheme: str | list[list[str]] = "one-pass",
         steps: int = 32,
         guidance: float = 3.0,
         interval: tuple[int, int] = (3, 28),
         coupling: str = "attention",
         rho: float | None = None,
         sampler: str = "euler",
+        negative: str = "",
+        candidates: int = 1,
         callback: Progress | None = None,
     ) -> StemGroup:
         """Make a group of stems.
@@ -97,8 +97,9 @@ class StemLab:
             bars: length in 4/4 bars; needs bpm. 4 when neither it nor `seconds` is given and bpm is.
             seconds: length, instead of bars; 8 when nothing is given.
             seed: of the noise; the same seed and arguments make the same group.
-            activity: by stem name, a character a bar, `x` plays and `.` rests; other stems are free.
-            scheme: "one-pass", "two-pass" or "k-pass".
+            activity: patterns by stem name, as in `stemlab.activity`: `".xxx"`, `"x/x.x./."`, `[2, 3, 4]` or an array of
+                frames; other stems are free. A stem is silent wherever it shall rest.
+            scheme: "one-pass", "two-pass", "k-pass", or rounds such as `[["drums", "bass"], ["keys"]]`.
             steps: of the sampler.
             guidance: scale of classifier-free guidance; 1 is off.
             interval: first and last step with guidance, counted on 32 steps.
@@ -106,28 +107,58 @@ class StemLab:
             rho: share of the noise that the stems have in common, 0 to 1, under the coupling "noise" (1 by default).
                 Stems that see each other have noise of their own: under "attention" it is 0.
             sampler: "euler", "midpoint" or "heun".
+            negative: words that guidance leads away from.
+            candidates: how many groups to make, with seeds from `seed` on; the one most in step is kept
+                (`stemlab.choose`), and `settings["candidates"]` tells all scores.
             callback: called with (steps done, steps in all).
         Returns:
             StemGroup; its `settings` hold all that is needed to make it again.
         Raises:
-            ValueError: an argument is not what it may be; the message says how to mend it.
+            ValueError: an argument is not what it may be.
         """
-        asked = {
-            "stems": _listed(stems), "prompt": prompt, "bpm": bpm, "key": key,
-            "bars": bars, "seconds": seconds, "seed": seed, "activity": activity, "scheme": scheme, "steps": steps,
-            "guidance": guidance, "interval": _listed(interval), "coupling": coupling, "rho": rho, "sampler": sampler,
-        }  # fmt: skip
+        given = locals()
+        asked = {name: listed(given[name]) for name in signature(self.generate).parameters if name not in _NOT_KEPT}
         check_request(asked)
-        asked["rho"] = (1.0 if coupling == "noise" else 0.0) if rho is None else rho
-        names = unique_names(stems)
-        bars, seconds = default_seconds(bpm, bars, seconds)
-        silent = torch.zeros(0, round(seconds * SAMPLE_RATE)).numpy()
-        group = _Draft(names, list(stems), bpm, key, bars, silent.shape[1], asked)
-        rounds = rounds_of(scheme, len(names))
-        for number, members in enumerate(rounds):
-            report = None if callback is None else _shifted(callback, number * steps, len(rounds) * steps)
-            group = self._sample(group, members, report, with_submix=number > 0)
-        return self._finish(group, [asked])
+        check_candidates(candidates, len(stems), bpm)
+        return engine.best_of(self, asked, candidates, callback)
+
+    def accompany(
+        self,
+        audio: Any,
+        stems: Sequence[str],
+        prompt: str = "",
+        bpm: float | None = None,
+        key: str | None = None,
+        downbeat: float | None = None,
+        text: str = "",
+        sample_rate: int | None = None,
+        candidates: int = 1,
+        callback: Progress | None = None,
+        **options: Any,
+    ) -> StemGroup:
+        """Make stems that accompany a recording.
+
+        The recording is the first stem: as one channel at 32 kHz, which is what the model hears, from the same first
+        sample; and as it came, in `group[0].original`. Stems match its level: see `stemlab.recording`.
+
+        Args:
+            audio: path of a WAV, FLAC, MP3, OGG or Opus file, or an array `(N,)` or `(channels, N)`; 1 s to 5 min.
+            stems, prompt, key, candidates, callback: as for `generate`.
+            bpm: beats a minute; when None it is estimated. `settings["heard"]` says which.
+            downbeat: seconds of the first downbeat; when None it is estimated. With bpm given too, nothing is.
+            text: what the recording is, such as "guitar: fingerpicked".
+            sample_rate: of an array, in Hz; 32000 by default.
+            options: seed, activity, scheme, steps, guidance, interval, coupling, rho, sampler, negative, as for `generate`.
+        Raises:
+            ValueError: an argument is not what it may be, or the recording clearly keeps another tempo than bpm.
+        """
+        known = {n: p.default for n, p in signature(self.generate).parameters.items() if n not in _NO_OPTIONS}
+        for name in set(options) - set(known):
+            raise ValueError(f"{name}: accompany does not take it; it takes {', '.join(known)}.")
+        told = {n: listed(value) for n, value in {**known, **options, "prompt": prompt, "bpm": bpm, "key": key}.items()}
+        check_candidates(candidates, 2, bpm)
+        asked, recording = request(audio, stems, told, text, sample_rate, downbeat)
+        return engine.best_of(self, asked, candidates, callback, recording)
 
     def add(self, group: StemGroup, stem: str, callback: Progress | None = None) -> StemGroup:
         """Add a stem that fits the others, from the same noise; the others stay bit-identical.
@@ -136,163 +167,84 @@ class StemLab:
             group: made by this package.
             stem: text of the new stem.
         Returns:
-            a new StemGroup; the one given is left alone.
+            a new StemGroup, as from all edits; the one given is left alone.
         Raises:
             ValueError: the group does not know how it was made, or the text is empty.
         """
-        draft, history = self._draft(group)
-        check_request({**draft.asked, "stems": [*group.names, stem], "activity": None})
-        draft.prompts.append(stem)
-        draft.names = group.names + [unique_names([*group.names, stem])[-1]]
-        draft = self._sample(draft, [len(group)], callback)
-        return self._finish(draft, [*history, {"add": stem}])
+        return engine.edit(self, group, {"add": stem}, callback)
 
     def replace(self, group: StemGroup, name: str, stem: str, callback: Progress | None = None) -> StemGroup:
         """Make one stem anew with another text, from the same noise; the others stay bit-identical.
 
         Args:
-            group: made by this package.
-            name: of the stem to replace.
+            group, name: of the stem to replace.
             stem: its new text.
         Raises:
             ValueError: no stem has that name, or as for `add`.
         """
-        if name not in group.names:
-            raise ValueError(f"name={name!r} is not in the group: it has {', '.join(group.names)}")
-        draft, history = self._draft(group)
-        check_request({**draft.asked, "stems": [stem], "activity": None})
-        index = group.names.index(name)
-        draft.prompts[index] = stem
-        del draft.audio[index], draft.latents[index]
-        draft = self._sample(draft, [index], callback)
-        return self._finish(draft, [*history, {"replace": name, "stem": stem}])
+        return engine.edit(self, group, {"replace": name, "stem": stem}, callback)
+
+    def vary(
+        self, group: StemGroup, name: str, rho: float = 0.7, seed: int | None = None, callback: Progress | None = None
+    ) -> StemGroup:
+        """Make one stem anew, the nearer to what it was the higher `rho`; the others stay bit-identical.
+
+        Args:
+            group, name: of the stem.
+            rho: 1 keeps the noise that the stem came from, 0 takes new noise.
+            seed: of the new noise; another one at each edit by default.
+        """
+        return engine.edit(self, group, {"vary": name, "rho": rho, "seed": _next_seed(group, seed)}, callback)
+
+    def inpaint(
+        self,
+        group: StemGroup,
+        name: str,
+        bars: Sequence[int],
+        seed: int | None = None,
+        callback: Progress | None = None,
+    ) -> StemGroup:
+        """Make some bars of one stem anew; the rest of it and the others stay bit-identical.
+
+        Only the 16 ms before a bar line where new and old meet are crossed over.
+
+        Args:
+            group, name: of the stem.
+            bars: which, counted from 1.  seed: as for `vary`.
+        Raises:
+            ValueError: bars out of range, or a group without bars.
+        """
+        return engine.edit(
+            self, group, {"inpaint": name, "bars": listed(bars), "seed": _next_seed(group, seed)}, callback
+        )
+
+    def extend(
+        self, group: StemGroup, bars: int, activity: dict | None = None, callback: Progress | None = None
+    ) -> StemGroup:
+        """Let all stems of a group go on; what is there stays bit-identical but for its last 144 ms.
+
+        Args:
+            group: made with bpm and bars.
+            bars: how many more, to 64 in all.
+            activity: patterns of the new bars alone, the first of which is bar 1; stems are free by default.
+        Raises:
+            ValueError: more than 64 bars, a group without bars, or one with a recording.
+        """
+        return engine.edit(self, group, {"extend": bars, "activity": activity}, callback)
 
     def regenerate(self, group: StemGroup, callback: Progress | None = None) -> StemGroup:
         """Make a group again from its session: on the same machine and weights it comes out bit-identical."""
-        _, history = self._draft(group)
-        if group.settings["checkpoint"] != self.checkpoint:
-            raise ValueError(
-                f"the group was made with the weights {group.settings['checkpoint']}, these are {self.checkpoint}: "
-                "load those with stemlab.load(folder), or make a new group with lab.generate"
-            )
-        made = self.generate(**history[0], callback=callback)
-        for step in history[1:]:
-            made = self.add(made, step["add"]) if "add" in step else self.replace(made, step["replace"], step["stem"])
-        return made
+        return engine.regenerate(self, group, callback)
 
-    @torch.no_grad()
-    def _sample(self, draft: "_Draft", members: list[int], callback, with_submix: bool = True) -> "_Draft":
-        """Sample some stems of a draft, given those that it has already."""
-        asked, frames = draft.asked, -(-draft.samples // self.codec.frame)
-        coupled = asked["coupling"] == "attention"
-        known = sorted(draft.latents)
-        shown = [*members, *known] if coupled else members  # with attention, the new stems also see the known ones
-        submix = None
-        if known and with_submix:
-            submix = self.codec.encode(torch.stack([draft.audio[i] for i in known]).sum(0, keepdim=True))[0]
-        conditions = make_conditions(
-            [join_prompt(draft.prompts[i], asked["prompt"]) for i in shown],
-            frames, self.codec.channels, asked["bpm"], asked["key"], submix,
-            activity_frames(asked["activity"], [draft.names[i] for i in shown], asked["bpm"], draft.bars, frames, self.codec.frame),
-        )  # fmt: skip
-        noise = stem_noise(asked["seed"], [draft.names[i] for i in shown], self.codec.channels, frames, asked["rho"])
-        fixed = torch.stack([draft.latents[i] for i in known]) if coupled and known else None
-        x = self._integrate(conditions.to(self.device), noise.to(self.device), fixed, asked, coupled, callback)
-        latents = x[: len(members)].cpu()
-        audio = self.codec.decode(latents, draft.samples)
-        draft.latents |= dict(zip(members, latents, strict=True))
-        draft.audio |= dict(zip(members, audio, strict=True))
-        return draft
-
-    def _integrate(self, conditions: Conditions, noise, fixed, asked, coupled, callback) -> torch.Tensor:
-        """Follow the flow from noise to latents. Stems in `fixed`, the last ones, are kept on their known path."""
-        n, steps, guidance = len(conditions), asked["steps"], asked["guidance"]
-        with _autocast(self.device):
-            alone = self.model.prepare(conditions, coupled)
-            both = self.model.prepare(_doubled(conditions), coupled) if guidance != 1 else None
-        free = n - (0 if fixed is None else len(fixed))
-
-        def velocity(x: torch.Tensor, t: float, step: int) -> torch.Tensor:
-            times = torch.full((n,), t, device=self.device)
-            if fixed is not None:
-                x = torch.cat([x[:free], interpolate(noise[free:], fixed.to(x), times[free:])])
-            with _autocast(self.device):
-                if both is None or not in_interval(step, steps, asked["interval"]):
-                    return self.model(x, times, alone)
-                conditional, unconditional = self.model(x.repeat(2, 1, 1), times.repeat(2), both).chunk(2)
-            return guided(conditional, unconditional, guidance)
-
-        report = None if callback is None else lambda done, total, _: callback(done, total)
-        return SAMPLERS[asked["sampler"]](velocity, noise, steps, report)
-
-    def _draft(self, group: StemGroup) -> tuple["_Draft", list[dict]]:
-        history = group.settings.get("history")
-        if not history:
-            raise ValueError(
-                "the group has no history in its settings: make it with lab.generate, or load a saved session"
-            )
-        asked = history[0]
-        samples = len(group.stems[0].audio)
-        draft = _Draft(list(group.names), [s.prompt for s in group], group.bpm, group.key, group.bars, samples, asked)
-        for i, stem in enumerate(group):
-            draft.audio[i] = torch.from_numpy(stem.audio)
-            draft.latents[i] = self.codec.encode(draft.audio[i][None])[0] if stem.latent is None else stem.latent
-        return draft, history
-
-    def _finish(self, draft: "_Draft", history: list[dict]) -> StemGroup:
-        stems = [
-            Stem(name, prompt, draft.audio[i].numpy(), draft.latents[i])
-            for i, (name, prompt) in enumerate(zip(draft.names, draft.prompts, strict=True))
-        ]
-        settings = {"checkpoint": self.checkpoint, "version": __version__, **draft.asked, "history": history}
-        for name in ("stems", "prompt", "bpm", "key", "bars"):
-            settings.pop(name)
-        return StemGroup(stems, draft.bpm, draft.key, draft.bars, draft.asked["prompt"], SAMPLE_RATE, settings)
+    def _sample(self, *given: Any, **how: Any) -> None:
+        engine.sample(self, *given, **how)
 
 
-class _Draft:
-    """A group in the making: stems that are done have audio and latents under their index."""
-
-    def __init__(self, names, prompts, bpm, key, bars, samples, asked):
-        self.names, self.prompts, self.bpm, self.key, self.bars = names, prompts, bpm, key, bars
-        self.samples, self.asked = samples, asked
-        self.audio: dict[int, torch.Tensor] = {}
-        self.latents: dict[int, torch.Tensor] = {}
+_NOT_KEPT = ("candidates", "callback")
+_NO_OPTIONS = ("stems", "prompt", "bpm", "key", "bars", "seconds", *_NOT_KEPT)
 
 
-def stem_noise(seed: int, names: Sequence[str], channels: int, frames: int, rho: float = 1.0) -> torch.Tensor:
-    """Noise of each stem: shared by the seed, and for rho below 1 partly its own by seed and name.
-
-    So a stem's noise depends neither on which other stems there are nor on their order.
-
-    Returns:
-        `(len(names), channels, frames)`, drawn on the CPU.
-    """
-    draw = lambda number: torch.randn(channels, frames, generator=torch.Generator().manual_seed(number))  # noqa: E731
-    shared = draw(seed).expand(len(names), -1, -1)
-    if rho == 1:
-        return shared.clone()
-    own = [int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:7], "big") for name in names]
-    return rho**0.5 * shared + (1 - rho) ** 0.5 * torch.stack([draw(number) for number in own])
-
-
-def _listed(value):
-    """A tuple as the list that JSON knows; anything else as it is, for `check_request` to judge."""
-    return list(value) if isinstance(value, tuple | list) else value
-
-
-def _doubled(c: Conditions) -> Conditions:
-    """Conditions and, as a group of their own, their nulls, in one batch: `(2 N)` stems."""
-    null = c.null()
-    null.group = c.group + int(c.group.max()) + 1
-    return Conditions(**{name: torch.cat([getattr(c, name), getattr(null, name)]) for name in vars(c)})
-
-
-def _autocast(device: torch.device):
-    """bfloat16 where the machine multiplies it natively, else float32."""
-    fast = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
-    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
-
-
-def _shifted(callback: Progress, first: int, total: int) -> Progress:
-    return lambda done, _: callback(first + done, total)
+def _next_seed(group: StemGroup, seed: int | None) -> int:
+    """The seed given, or one that follows from the group's and from how often it was edited."""
+    history = group.settings.get("history") or [{"seed": 0}]
+    return (history[0]["seed"] + len(history)) % 2**63 if seed is None else seed

@@ -18,6 +18,7 @@ from stemlab.audio import SAMPLE_RATE, check_mono, check_rate
 if TYPE_CHECKING:
     import torch
 
+    from stemlab.recording import Recording
     from stemlab.widgets.mixer import StemMixer
 
 
@@ -30,12 +31,14 @@ class Stem:
         prompt: the text it was asked for with, such as "bass: slap bass".
         audio: `(N,)` float32.
         latent: `(C, T)` as the flow made it, or None for a stem that did not come from the flow.
+        original: for a stem that is a recording: that as it came, in its own rate and channels.
     """
 
     name: str
     prompt: str
     audio: np.ndarray
     latent: "torch.Tensor | None" = None
+    original: "Recording | None" = None
 
     def __post_init__(self) -> None:
         self.audio = check_mono(self.audio, f"audio of stem {self.name!r}")
@@ -153,6 +156,8 @@ class StemGroup:
     def save(self, folder: str | os.PathLike, force: bool = False) -> Path:
         """Write `01_<stem>.wav` ..., `mix.wav`, `session.json`, `overview.png` and `player.html`.
 
+        A group that accompanies a recording also gets `original.wav`, that recording with its own rate and channels, and
+        its `mix.wav` has that rate and those channels too, with the recording in it as it came.
         WAVs are 32-bit float, so that `load` gives the samples back bit for bit. Latents, where all stems
         have one, go into `latents.safetensors`. All is written into a folder beside and moved at the end.
 

@@ -81,10 +81,11 @@ class VelocityNet(nn.Module):
         """
         mask = c.tokens != PAD
         mask = mask[:, : max(1, int(mask.sum(1).max()))]
-        spoken = mask.any(1)  # only these are worth encoding
-        embedded = self.text(c.tokens[spoken, : mask.shape[1]])
-        embedded = embedded.new_zeros(len(c), *embedded.shape[1:]).masked_scatter(spoken[:, None, None], embedded)
-        pooled = (embedded * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+        spoken = mask.any(1)  # only these are worth encoding, and the first, so that there is always one
+        spoken[0] = True
+        read = self.text(c.tokens[spoken, : mask.shape[1]])
+        embedded = read.new_zeros(len(c), *read.shape[1:]).masked_scatter(spoken[:, None, None], read) * mask[..., None]
+        pooled = embedded.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
         first = torch.zeros(1, dtype=torch.long, device=mask.device)
         mask = mask.index_fill(1, first, True)  # who has no text attends to one position of zeros
         frames = [

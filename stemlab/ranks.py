@@ -1,6 +1,6 @@
 """One training over several processes, on one machine or many: each is a rank with groups of its own.
 
-Start them with `torchrun --nproc-per-node 2 -m stemlab train CONFIG --out OUT` or with `accelerate launch`. A step has a
+Start them with `torchrun --standalone --nproc-per-node 2 -m stemlab train CONFIG --out OUT` or with `accelerate launch`. A step has a
 fixed number of parts, whatever the number of ranks: part p goes to rank `p % ranks`, and what a part holds depends on the
 seed, the step and p alone. So the number of ranks changes the speed and not the result.
 """

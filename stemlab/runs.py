@@ -41,7 +41,7 @@ class Run:
     def _claim(self, config: dict, resume: bool) -> None:
         config_file = self.out / "config.json"
         if config_file.exists() and not resume:
-            raise ValueError(f"out={str(out)!r} holds a run already: add --resume to go on with it, or choose another")
+            raise ValueError(f"out={str(self.out)!r} holds a run already: add --resume to go on with it, or choose another")
         if config_file.exists() and json.loads(config_file.read_text()) != config:
             raise ValueError(
                 f"{config_file} differs from the config given: resume with the same, or choose another out"
@@ -53,7 +53,14 @@ class Run:
 
     def steps(self, total: int, save_every: int):
         """Yield step numbers with a progress bar until `total` or the time is up, saving on the way and at the end."""
-        bar = tqdm(total=total, initial=self.step, desc=self.out.name, mininterval=2.0, smoothing=0.05, disable=ranks.rank() > 0)
+        bar = tqdm(
+            total=total,
+            initial=self.step,
+            desc=self.out.name,
+            mininterval=2.0,
+            smoothing=0.05,
+            disable=ranks.rank() > 0,
+        )
         self.bar = bar
         while self.step < total and not ranks.leader_says(self._time_is_up()):
             yield self.step

@@ -10,11 +10,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from stemlab import __version__
-from stemlab.audio import read, write
+from stemlab.audio import read, read_channels, write
 from stemlab.group import Stem, StemGroup
+from stemlab.recording import Recording, full_mix
 
 SESSION = "session.json"
 LATENTS = "latents.safetensors"
+ORIGINAL = "original.wav"
 
 
 def save(group: StemGroup, folder: str | os.PathLike, force: bool = False) -> Path:
@@ -40,14 +42,23 @@ def load(folder: str | os.PathLike) -> StemGroup:
         raise ValueError(f"folder: there is no {SESSION} in {str(folder)!r}; name a folder that StemGroup.save wrote.")
     try:
         session = json.loads((folder / SESSION).read_text(encoding="utf-8"))
-        rows = [(row["name"], row["prompt"], Path(row["file"]).name) for row in session["stems"]]
+        rows = [
+            (row["name"], row["prompt"], *(row[k] and Path(row[k]).name for k in ("file", "original")))
+            for row in ({"original": None, **row} for row in session["stems"])
+        ]
         told = {name: session[name] for name in ("bpm", "key", "bars", "prompt", "sample_rate", "settings")}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"folder: {str(folder / SESSION)!r} is not a session ({error!r}); save it again.") from error
     latents: dict[str, torch.Tensor] = load_file(folder / LATENTS) if (folder / LATENTS).is_file() else {}
     stems = [
-        Stem(name, prompt, read(folder / file, told["sample_rate"]), latents.get(f"{i:02d}"))
-        for i, (name, prompt, file) in enumerate(rows, 1)
+        Stem(
+            name,
+            prompt,
+            read(folder / file, told["sample_rate"]),
+            latents.get(f"{i:02d}"),
+            Recording(*read_channels(folder / original)) if original else None,
+        )
+        for i, (name, prompt, file, original) in enumerate(rows, 1)
     ]
     return StemGroup(stems, **told)
 
@@ -69,6 +80,7 @@ def describe(group: StemGroup) -> dict[str, Any]:
     """What session.json holds."""
     stems = [
         {"name": s.name, "prompt": s.prompt, "file": f"{i:02d}_{s.name.replace(' ', '-')}.wav"}
+        | ({} if s.original is None else {"original": ORIGINAL})
         for i, s in enumerate(group.stems, 1)
     ]
     about = {
@@ -86,7 +98,9 @@ def _write_files(group: StemGroup, folder: Path) -> None:
 
     for stem, row in zip(group.stems, describe(group)["stems"], strict=True):
         write(folder / row["file"], stem.audio, group.sample_rate)
-    write(folder / "mix.wav", group.mix(), group.sample_rate)
+        if stem.original is not None:
+            write(folder / ORIGINAL, stem.original.audio, stem.original.rate)
+    write(folder / "mix.wav", *full_mix(group))
     latents = {f"{i:02d}": s.latent for i, s in enumerate(group.stems, 1) if s.latent is not None}
     if len(latents) == len(group.stems):
         save_file({k: v.detach().cpu().contiguous() for k, v in latents.items()}, folder / LATENTS)
@@ -118,7 +132,7 @@ def _old_files(folder: Path) -> list[Path]:
     """Stems and latents of the group that was saved here before, by its own session.json."""
     try:
         rows = json.loads((folder / SESSION).read_text(encoding="utf-8"))["stems"]
-        names = [Path(row["file"]).name for row in rows]
+        names = [Path(file).name for row in rows for file in (row["file"], row.get("original")) if file]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [folder / name for name in [*names, LATENTS] if name == LATENTS or name.endswith(".wav")]

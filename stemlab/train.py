@@ -31,7 +31,8 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
             filled with `songs` songs from `seed` on), `sizes` (a list of `[stems, frames]`, one picked each step),
             `parts` (batches of that size in a step, dealt out to the ranks), `steps`, `lr`, `cooldown` (share of the steps
             in which the rate falls to 0), `ema`, `init` (path of weights to start from, without suffix, or null),
-            `noise_only` (share of groups whose stems do not see each other), `grouped`, `share_noise`.
+            `time_mean` (see `random_times`), `noise_only` (share of groups whose stems do not see each other), `given` (share
+            of the others in which about half of the stems are there already), `grouped`, `share_noise`.
         out, resume, minutes: see `Run`.
     """
     ranks.join()
@@ -84,14 +85,19 @@ def batch_loss(model: VelocityNet, cache: LatentCache, config: dict, step: int, 
     rng = np.random.default_rng([config["seed"], step, part])
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     x, conditions = group_batch(cache.songs, rng, stems, frames, config["grouped"])
-    t = random_times(conditions.group, generator)
+    t = random_times(conditions.group, generator, config["time_mean"])
     coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]
+    given = (torch.rand(len(x), generator=generator) < config["given"])[conditions.group] & coupled
+    given &= torch.rand(len(x), generator=generator) < 0.5
+    given[0] = False  # there is always one to make
+    t = torch.where(given, 1.0, t)  # stems that are there already: the others listen to them
     rho = torch.where(coupled, 0.0, float(config["share_noise"]))  # stems that see each other: noise of their own
     noise = group_noise(conditions.group, x.shape[1], frames, generator, rho)
     conditions = conditions.drop(generator).to(device)
-    x, noise, t = x.to(device), noise.to(device), t.to(device)
+    x, noise, t, new = x.to(device), noise.to(device), t.to(device), ~given.to(device)
     with torch.autocast(device.type, torch.bfloat16, enabled=config["bf16"]):
-        return flow_loss(model(interpolate(noise, x, t), t, model.prepare(conditions, coupled.to(device))), noise, x)
+        velocity = model(interpolate(noise, x, t), t, model.prepare(conditions, coupled.to(device)))
+        return flow_loss(velocity[new], noise[new], x[new])
 
 
 def trapezoid(step: int, total: int, cooldown: float, warmup: int = 200) -> float:

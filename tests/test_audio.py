@@ -118,7 +118,8 @@ def test_a_rate_that_is_not_positive_is_refused(tmp_path, tone, rate):
     ("name", "samples", "words"),
     [
         ("a.mp3", [0.0], "suffix"),
-        ("a.wav", [[0.0, 0.0]], "one channel"),
+        ("a.wav", [[0.0]] * 9, "one channel"),
+        ("a.wav", [[[0.0]]], "one channel"),
         ("a.wav", [], "at least one"),
         ("a.flac", [1.5], "clips above 1"),
         ("nowhere/a.wav", [0.0], "does not exist"),

@@ -200,8 +200,10 @@ def test_time_and_position_matter(net):
     assert differ(a[:, :, untouched], b[:, :, untouched])
 
 
+@pytest.mark.parametrize("patch", [1, 2])
 @pytest.mark.parametrize("frames", [1, 7, 192, 320])
-def test_any_number_of_frames_goes_through(net, frames):
+def test_any_number_of_frames_goes_through(make_net, frames, patch):
+    net = make_net(patch=patch)
     c, x = told(2, frames)
     out = velocity(net, c, x, True)
     assert out.shape == (2, CHANNELS, frames) and out.isfinite().all() and differ(out, torch.zeros_like(out))

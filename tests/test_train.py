@@ -31,8 +31,9 @@ def config(cache, weights):
     return {
         "kind": "flow", "codec": str(weights / "vae"), "latents": str(cache), "songs": 0, "seed": 3,
         "model": {"width": 32, "depth": 1, "heads": 2, "text_width": 16, "text_depth": 1},
-        "sizes": [[6, 16], [4, 32]], "parts": 2, "steps": 8, "lr": 3e-2, "cooldown": 0.5, "ema": 0.9, "noise_only": 0.3,
-        "grouped": True, "share_noise": True, "bf16": False, "save_every": 2, "log_every": 1,
+        "sizes": [[6, 16], [4, 32]], "parts": 2, "steps": 8, "lr": 3e-2, "cooldown": 0.5, "ema": 0.9,
+        "noise_only": 0.3, "given": 0.3, "time_mean": -0.5, "grouped": True, "share_noise": True, "bf16": False,
+        "save_every": 2, "log_every": 1,
     }  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def test_two_ranks_learn_what_one_learns(config, tmp_path):
     train(config, tmp_path / "one")
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config))
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = [*launch, "-m", "stemlab", "train", str(file), "--out", str(tmp_path / "two")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -114,7 +115,9 @@ def test_the_seed_decides_the_weights(config, tmp_path):
     assert not identical(tensors(tmp_path / "a" / "flow"), tensors(tmp_path / "c" / "flow"))
 
 
-@pytest.mark.parametrize("change", [{"grouped": False}, {"share_noise": False}, {"noise_only": 1.0}, {"bf16": True}])
+@pytest.mark.parametrize(
+    "change", [{"grouped": False}, {"share_noise": False}, {"noise_only": 1.0}, {"given": 1.0}, {"bf16": True}]
+)
 def test_each_switch_of_the_ablation_changes_the_training(config, tmp_path, change):
     config["steps"] = 3
     train(config, tmp_path / "plain")

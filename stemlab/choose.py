@@ -1,0 +1,30 @@
+"""Best of several groups: the one whose onsets are most in step."""
+
+from collections.abc import Sequence
+
+from stemlab.group import StemGroup
+from stemlab.metrics.sync import beat_alignment, onsets_together
+
+
+def sync_score(group: StemGroup) -> float:
+    """How well a group is in step: the mean of `onsets_together` over its stems, of `beat_alignment` for a single stem.
+
+    A stem with too few onsets to judge counts 0, so a group does not win by falling silent.
+    """
+    if len(group) == 1:
+        assert group.bpm
+        return beat_alignment(group.stems[0].audio, group.bpm) or 0.0
+    return sum(score or 0.0 for score in onsets_together([stem.audio for stem in group])) / len(group)
+
+
+def best(groups: Sequence[StemGroup]) -> tuple[StemGroup, dict]:
+    """The group with the highest score, the first of equals, and the choice as settings keep it.
+
+    Args:
+        groups: made from the same request with other seeds.
+    """
+    scores = [sync_score(group) for group in groups]
+    kept = groups[scores.index(max(scores))]
+    told = {str(group.settings["seed"]): round(score, 4) for group, score in zip(groups, scores, strict=True)}
+    measure = "onsets_together" if len(kept) > 1 else "beat_alignment"
+    return kept, {"measure": measure, "scores": told, "kept": kept.settings["seed"]}

@@ -1,0 +1,103 @@
+"""From noise to latents along the flow: guidance, what is known held on its path, windows where it is long.
+
+Lesson: 00_start_here.ipynb
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from stemlab.conditions import FRAME_SECONDS, Conditions
+from stemlab.flow import interpolate
+from stemlab.model import VelocityNet
+from stemlab.sampling import SAMPLERS, guided, in_interval
+from stemlab.text import tokenize
+from stemlab.windows import spans, weights
+
+Progress = Callable[[int, int], None]
+
+
+def integrate(
+    model: VelocityNet,
+    conditions: Conditions,
+    noise: torch.Tensor,
+    asked: dict[str, Any],
+    known: torch.Tensor | None = None,
+    hold: torch.Tensor | None = None,
+    callback: Progress | None = None,
+) -> torch.Tensor:
+    """Follow the flow from noise to latents.
+
+    Args:
+        model: the network, on the device of the tensors.
+        conditions: of N stems over T frames.
+        noise: `(N, C, T)`.
+        asked: `steps`, `guidance`, `interval`, `sampler`, `coupling` and `negative` of the request.
+        known: `(N, C, T)` latents that are there already.
+        hold: `(N, T)` bool: where `known` is kept on its straight path from the noise, and comes out as it is.
+        callback: called with (steps done, steps in all).
+    Returns:
+        latents `(N, C, T)`.
+    """
+    n, frames, steps, guidance = len(conditions), noise.shape[2], asked["steps"], asked["guidance"]
+    coupled = asked["coupling"] == "attention"
+    windows = spans(frames)
+    blended = [share.to(noise.device) for share in weights(windows, frames)]
+    with _autocast(noise.device):
+        parts = [_window(conditions, *window) for window in windows]
+        alone = [model.prepare(part, coupled) for part in parts]
+        doubled = [_doubled(part, asked.get("negative", "")) for part in parts] if guidance != 1 else []
+        both = [model.prepare(part, coupled) for part in doubled]
+
+    def velocity(x: torch.Tensor, t: float, step: int) -> torch.Tensor:
+        times = torch.full((n,), t, device=noise.device)
+        if known is not None and hold is not None:
+            x = torch.where(hold[:, None], interpolate(noise, known, times), x)
+        guide = bool(both) and in_interval(step, steps, asked["interval"])
+        total = torch.zeros_like(x)
+        for i, (start, stop) in enumerate(windows):
+            piece = x[:, :, start:stop]
+            with _autocast(noise.device):
+                if guide:
+                    conditional, other = model(piece.repeat(2, 1, 1), times.repeat(2), both[i]).chunk(2)
+                else:
+                    conditional = model(piece, times, alone[i])
+            out = guided(conditional, other, guidance) if guide else conditional
+            if len(windows) == 1:
+                return out
+            total[:, :, start:stop] += out * blended[i]
+        return total
+
+    report = None if callback is None else lambda done, whole, _: callback(done, whole)
+    x = SAMPLERS[asked["sampler"]](velocity, noise, steps, report)
+    return x if known is None or hold is None else torch.where(hold[:, None], known, x)
+
+
+def _window(c: Conditions, start: int, stop: int) -> Conditions:
+    """The conditions of some of the frames, with the beat at which they begin."""
+    return replace(
+        c,
+        submix=c.submix[:, :, start:stop],
+        activity=c.activity[:, start:stop],
+        start=c.start + start * FRAME_SECONDS * c.bpm / 60,
+    )
+
+
+def _doubled(c: Conditions, negative: str) -> Conditions:
+    """Conditions and, as a group of their own, what guidance leads away from, in one batch: `(2 N)` stems.
+
+    That is the null of all conditions, with the words of `negative` where there are some.
+    """
+    null = c.null()
+    null.group = c.group + int(c.group.max()) + 1
+    if negative:
+        null.tokens = tokenize([negative] * len(c)).to(c.tokens.device)
+    return Conditions(**{name: torch.cat([getattr(c, name), getattr(null, name)]) for name in vars(c)})
+
+
+def _autocast(device: torch.device):
+    """bfloat16 where the machine multiplies it natively, else float32."""
+    fast = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
