@@ -133,6 +133,25 @@ def test_progress_counts_every_step_of_every_call_once(tiny):
     assert steps == [(i, 8) for i in range(1, 9)]
 
 
+def test_a_file_is_accompanied_and_its_tempo_and_bars_are_taken_over(tiny, tmp_path):
+    from stemlab.audio import write
+
+    audio = write(tmp_path / "click.wav", np.tile(np.r_[np.ones(200), np.zeros(7800)], 24).astype(np.float32) * 0.5)
+    session = StudioSession(tiny, {**SMALL, "bpm": 240, "audio": str(audio)})
+    group = done(session, "generate").group
+    assert session.error == "" and session.takes[-1].title == "accompany"
+    assert len(group.names) == 3 and set(group.names) > {"drums", "bass"}
+    assert (session.form["bpm"], session.form["bars"]) == (group.bpm, group.bars)
+    assert "lab.accompany(" in session.code
+
+
+def test_a_group_that_lost_a_stem_can_be_made_again_from_its_history(session, tiny):
+    done(session, "generate")
+    done(session, "remove", stem=0)
+    done(session, "vary", stem=0)
+    assert same(tiny.regenerate(session.group), session.group)
+
+
 WRONG = {
     "a tempo that there is not": ({"bpm": 1000}, "generate", {}, "bpm"),
     "an empty text": ({"stems": ["drums", ""]}, "generate", {}, "stems"),

@@ -81,17 +81,25 @@ def peaks(audio: np.ndarray, count: int = 400) -> list[int]:
 
 def runs(audio: np.ndarray, sample_rate: int) -> list[list[float]]:
     """Where a stem sounds, as [start, end] in seconds."""
-    edges = np.flatnonzero(np.diff(np.r_[False, activity(audio), False].astype(int))).reshape(-1, 2)
-    return (np.minimum(edges * FRAME, len(audio)) / sample_rate).round(3).tolist()
+    return spans(activity(audio), len(audio), sample_rate)
+
+
+def spans(frames: np.ndarray, samples: int, sample_rate: int) -> list[list[float]]:
+    """Stretches of frames that are on, as [start, end] in seconds."""
+    edges = np.flatnonzero(np.diff(np.r_[False, frames, False].astype(int))).reshape(-1, 2)
+    return (np.minimum(edges * FRAME, samples) / sample_rate).round(3).tolist()
 
 
 def asked(group: StemGroup, name: str) -> list[list[float]] | None:
-    """The bars in which a stem was asked to play, as [start, end] in seconds; None for one that was left free."""
-    marks = (group.settings.get("activity") or {}).get(name)
-    if not isinstance(marks, str) or not group.bpm:
+    """Where a stem was asked to play, as [start, end] in seconds; None for one that was left free."""
+    from stemlab.activity import PLAY, activity_frames
+
+    told = (group.settings.get("activity") or {}).get(name)
+    if told is None:
         return None
-    bar = 240 / group.bpm
-    return [[round(i * bar, 3), round(min((i + 1) * bar, group.seconds), 3)] for i, m in enumerate(marks) if m == "x"]
+    frames = -(-len(group[name].audio) // FRAME)
+    marks = activity_frames({name: told}, [name], group.bpm, group.bars, frames)
+    return None if marks is None else spans(marks[0].numpy() == PLAY, len(group[name].audio), group.sample_rate)
 
 
 def compress(audio: np.ndarray, sample_rate: int) -> bytes:

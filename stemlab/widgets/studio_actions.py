@@ -79,8 +79,8 @@ def generate(form: Mapping[str, Any], group: StemGroup | None) -> Plan:
     """All stems anew; where some are locked, the others one by one, each to fit what is there."""
     prompts = [stem["prompt"] for stem in form["stems"]]
     if form["audio"]:
-        told = {name: request(form)[name] for name in ("prompt", "bpm", "key", "seed", "steps", "guidance")}
-        return Plan("accompany", [Call("lab.accompany", (form["audio"], prompts), _said(told))], fresh=True)
+        told = {name: value for name, value in _said(request(form)).items() if name != "bars"}
+        return Plan("accompany", [Call("lab.accompany", (form["audio"], prompts), told)], fresh=True)
     locked = [n for n, stem in zip(names_of(form), form["stems"], strict=True) if stem["locked"]]
     if group is None or not set(locked) & set(group.names):
         return Plan("generate", [Call("lab.generate", (prompts,), _said(request(form)))], fresh=True)
@@ -90,7 +90,7 @@ def generate(form: Mapping[str, Any], group: StemGroup | None) -> Plan:
         )
     gone = [Call("group.without", (name,)) for name in group.names if name not in names_of(form)]
     rows = zip(names_of(form), prompts, strict=True)
-    calls = gone + [_made_again(group, name, prompt) for name, prompt in rows if name not in locked]
+    calls = gone + [_made_again(group, name, prompt, form["seed"]) for name, prompt in rows if name not in locked]
     if not calls:
         raise ValueError("locked: every stem is; unlock those that shall be made anew.")
     return Plan(f"generate around {', '.join(locked)}", calls)
@@ -141,6 +141,8 @@ def form_after(action: str, form: Mapping[str, Any], group: StemGroup, stem: int
         return form_of(group)
     if action == "remove" and stem is not None:
         return tidy({**form, "stems": [row for i, row in enumerate(form["stems"]) if i != stem]})
+    if action == "generate" and form["audio"]:
+        return tidy({**form, "bpm": group.bpm, "bars": group.bars or form["bars"]})  # those of the recording
     return dict(form)
 
 
@@ -173,12 +175,12 @@ def _varied(form: Mapping[str, Any], group: StemGroup | None, stem: int, rho: fl
     return Plan(f"{title} {name}", [Call("lab.vary", (name,), {"rho": rho}, on_group=True)])
 
 
-def _made_again(group: StemGroup, name: str, prompt: str) -> Call:
+def _made_again(group: StemGroup, name: str, prompt: str, seed: int) -> Call:
     if name not in group.names:
         return Call("lab.add", (prompt,), on_group=True)
     if group[name].prompt != prompt:
         return Call("lab.replace", (name, prompt), on_group=True)
-    return Call("lab.vary", (name,), {"rho": 0.0}, on_group=True)
+    return Call("lab.vary", (name,), {"rho": 0.0, "seed": seed}, on_group=True)
 
 
 def _changed(form: Mapping[str, Any], group: StemGroup) -> list[str]:
