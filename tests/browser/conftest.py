@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SCREENS = Path(__file__).parent.parent / "out" / "screens"
+SCREENS = Path(__file__).parents[2] / "out" / "screens"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-background-networking --autoplay-policy=no-user-gesture-required"

@@ -26,6 +26,8 @@ NOISE = re.compile(
     r"Failed to load resource|favicon|/lsp/|extension manager|Download the React DevTools|workspaces", re.IGNORECASE
 )
 
+READY = "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+
 
 class Notebook:
     """A notebook in a page: cells by name, run by JupyterLab's own commands."""
@@ -37,7 +39,7 @@ class Notebook:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(list(CELLS).index(name))
 
     def command(self, name):
-        self.page.evaluate(f"jupyterapp.commands.execute('{name}')")
+        self.page.evaluate(f"void jupyterapp.commands.execute('{name}')")
 
     def run_all(self):
         self.command("notebook:run-all-cells")
@@ -57,7 +59,7 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def notebook(browser, jupyter, weights):
+def notebook(browser, jupyter, weights, screens):
     address, folder = jupyter
     sources = [source.replace("{weights!r}", repr(str(weights))).strip() for source in CELLS.values()]
     cells = [
@@ -68,16 +70,20 @@ def notebook(browser, jupyter, weights):
     text = json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
     (folder / "play.ipynb").write_text(text, encoding="utf-8")
     page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(60_000)
     seen = []
     page.on("pageerror", lambda error: seen.append(str(error)))
     page.on("console", lambda line: seen.append(line.text) if line.type == "error" else None)
     page.goto(f"{address}/doc/tree/play.ipynb")
     page.wait_for_function("window.jupyterapp && document.querySelectorAll('.jp-Notebook .jp-Cell').length > 5")
+    page.wait_for_function(READY)
     opened = Notebook(page)
-    opened.run_all()
-    yield opened
-    page.close()
+    try:
+        opened.run_all()
+        yield opened
+    finally:
+        page.screenshot(path=screens / "notebook.png")
+        page.close()
     assert [line for line in seen if not NOISE.search(line)] == []
 
 
