@@ -34,9 +34,9 @@ function renderStudio({ model, el }) {
   finePanel(studio, root);
 
   const bar = element("div", { class: "bar run" }, root);
-  const generate = button("Generate", "Make all stems that are not locked (Ctrl+Enter)", bar, () => studio.send("generate"));
+  const generate = button("Generate", "Generate all stems that are not locked (Ctrl+Enter)", bar, () => studio.send("generate"));
   generate.classList.add("main");
-  const cancel = button("Cancel", "Stop now; what was there stays", bar, () => studio.send("cancel"));
+  const cancel = button("Cancel", "Cancel: what was there stays", bar, () => studio.send("cancel"));
   const progress = element("progress", { "aria-label": "Progress" }, bar);
   const note = element("span", { class: "note", role: "status" }, bar);
   const problem = element("p", { class: "problem", role: "alert" }, root);

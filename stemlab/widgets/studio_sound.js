@@ -36,7 +36,7 @@ function soundPanel(studio, parent) {
 function filePanel(studio, parent) {
   const bar = element("div", { class: "bar file" }, parent);
   const input = element("input", { type: "file", accept: "audio/*", class: "hidden", tabindex: -1, "aria-label": "Audio file to accompany" }, bar);
-  const choose = button("Accompany a file ...", "Choose an audio file, or drop one here: the stems are made to fit it", bar, () => input.click());
+  const choose = button("Accompany a file ...", "Accompany a file ... choose one, or drop it here: the stems are made to fit it", bar, () => input.click());
   const name = element("span", { class: "hint" }, bar);
   const drop = button("✕", "Do without the file", bar, () => studio.change({ audio: "" }));
   input.addEventListener("change", () => { if (input.files[0]) take(input.files[0]); input.value = ""; });

@@ -2,7 +2,7 @@
 
 function takesPanel(studio, parent) {
   const bar = element("div", { class: "bar takes", role: "group", "aria-label": "History" }, parent);
-  const undo = button("↶ Undo", "Back to the take before", bar, () => studio.send("undo"));
+  const undo = button("↶ Undo", "Undo: back to the take before", bar, () => studio.send("undo"));
   const list = element("div", { class: "list", role: "list" }, bar);
   studio.onRefresh(() => {
     const { takes, current, busy } = studio.view();
@@ -14,7 +14,7 @@ function takesPanel(studio, parent) {
       const go = button(`${index + 1} ${title}`, `Go back to take ${index + 1}: ${title}`, item, () => studio.send("go", { take: index }));
       go.setAttribute("aria-pressed", index === current);
       go.disabled = Boolean(busy);
-      if (index !== current) button("A/B", `Compare with take ${index + 1}: ${title}`, item, () => studio.compare(index)).setAttribute("aria-pressed", index === studio.compared);
+      if (index !== current) button("A/B", `A/B: compare with take ${index + 1}, ${title}`, item, () => studio.compare(index)).setAttribute("aria-pressed", index === studio.compared);
     });
   });
 }
