@@ -221,7 +221,7 @@ def test_the_studio_fits_its_cell_in_light_and_dark(notebook, studio, screens, t
 def test_after_a_kernel_restart_the_notebook_runs_again(notebook):
     page = notebook.page
     notebook.command("notebook:restart-run-all")
-    page.locator(".jp-Dialog").get_by_role("button", name="Restart").click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
     page.locator(".jp-Dialog").wait_for(state="detached")
     page.wait_for_function("[...document.querySelectorAll('.jp-InputPrompt')].at(-1).innerText.includes('[7]')", timeout=300_000)
     studio = notebook.cell("studio").locator(".studio")
