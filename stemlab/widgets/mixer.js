@@ -116,6 +116,7 @@ function makeMixer({ about, sound }) {
   }
 
   function draw() {
+    if (!ruler.clientWidth) return;  // out of sight, as for a moment while JupyterLab changes its theme
     const style = getComputedStyle(root);
     const [line, soft] = ["--line", "--soft"].map((name) => style.getPropertyValue(name));
     drawRuler(ruler, about, [line, soft]);
@@ -174,7 +175,7 @@ function makeMixer({ about, sound }) {
 
   const resized = new ResizeObserver(draw);
   resized.observe(root);
-  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; draw(); });
+  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; requestAnimationFrame(draw); });
   show();
   attempt(() => engine.load());
 

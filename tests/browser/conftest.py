@@ -69,6 +69,25 @@ def show(browser, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def group():
+    """Four bars of a rendered song at 120 bpm; the second stem is the first once more, its twin."""
+    from stemlab import Stem, StemGroup
+    from stemlab.data.compose import compose
+    from stemlab.data.render import render
+
+    song = compose(3, genre="funk", bpm=120, bars=4, families=["drums", "bass", "keys"])
+    audio = dict(zip([part.family for part in song.parts], render(song), strict=True))
+    prompts = {
+        "drums": "drums: tight funk kit",
+        "twin": "twin: the same kit",
+        "bass": "bass: slap",
+        "keys": "keys: organ",
+    }
+    stems = [Stem(name, prompt, audio.get(name, audio["drums"])) for name, prompt in prompts.items()]
+    return StemGroup(stems, bpm=120, key=song.key, bars=4, prompt="funk", settings={"activity": {"bass": "xx.x"}})
+
+
+@pytest.fixture(scope="session")
 def screens():
     """The folder for pictures."""
     SCREENS.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,12 @@ NOISE = re.compile(
 
 READY = "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 
+# How many pixels of the first stem's waveform are painted.
+PAINTED = """(root) => {
+  const lane = root.querySelector(".row .lane");
+  return lane.getContext("2d").getImageData(0, 0, lane.width, lane.height).data.filter((byte, i) => i % 4 === 3 && byte > 0).length;
+}"""
+
 
 class Notebook:
     """A notebook in a page: cells by name, run by JupyterLab's own commands."""
@@ -206,11 +212,11 @@ def test_mixer_and_figure_are_drawn_without_a_network(notebook):
 @pytest.mark.parametrize(("theme", "width"), [("Light", 1200), ("Dark", 1200), ("Light", 640)])
 def test_the_studio_fits_its_cell_in_light_and_dark(notebook, studio, screens, theme, width):
     page = notebook.page
-    page.set_viewport_size({"width": width, "height": 900})
+    page.set_viewport_size({"width": width, "height": 1700})
     page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{ theme: 'JupyterLab {theme}' }})")
     page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(theme == 'Light').lower()}'")
-    studio.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1000)
+    assert studio.evaluate(PAINTED) > 1000
     assert studio.get_attribute("data-theme") == theme.lower()
     assert studio.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
     for name in ("studio", "figure", "mixer"):
@@ -223,7 +229,9 @@ def test_after_a_kernel_restart_the_notebook_runs_again(notebook):
     notebook.command("notebook:restart-run-all")
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.locator(".jp-Dialog").wait_for(state="detached")
-    page.wait_for_function("[...document.querySelectorAll('.jp-InputPrompt')].at(-1).innerText.includes('[7]')", timeout=300_000)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.jp-InputPrompt')].at(-1).innerText.includes('[7]')", timeout=300_000
+    )
     studio = notebook.cell("studio").locator(".studio")
     studio.wait_for()
     assert takes(studio) == []
