@@ -143,6 +143,11 @@ def test_a_file_is_accompanied_and_its_tempo_and_bars_are_taken_over(tiny, tmp_p
     assert len(group.names) == 3 and set(group.names) > {"drums", "bass"}
     assert (session.form["bpm"], session.form["bars"]) == (group.bpm, group.bars)
     assert "lab.accompany(" in session.code
+    assert names_of(form_of(group)) == ["drums", "bass"]
+    session.form = tidy({**session.form, "audio": "", "stems": [{"prompt": "drums: kit", "locked": True}, "keys"]})
+    after = done(session, "generate").group
+    assert session.error == "" and after.names == [group.names[0], "drums", "keys"]
+    assert np.array_equal(after[0].audio, group[0].audio)
 
 
 def test_a_group_that_lost_a_stem_can_be_made_again_from_its_history(session, tiny):

@@ -30,7 +30,7 @@ class StemMixer(anywidget.AnyWidget):
 
     _esm = SCRIPT
     _css = STYLE
-    versions = traitlets.List().tag(sync=True)
+    versions = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, group: StemGroup, other: StemGroup | None = None):
         self._groups = [group] if other is None else [group, other]

@@ -88,7 +88,8 @@ def generate(form: Mapping[str, Any], group: StemGroup | None) -> Plan:
         raise ValueError(
             f"locked: {', '.join(locked)} would stay as made, but {', '.join(changed)} changed; unlock, or set it back."
         )
-    gone = [Call("group.without", (name,)) for name in group.names if name not in names_of(form)]
+    made_here = [stem.name for stem in group if stem.original is None]  # a recording stays
+    gone = [Call("group.without", (name,)) for name in made_here if name not in names_of(form)]
     rows = zip(names_of(form), prompts, strict=True)
     calls = gone + [_made_again(group, name, prompt, form["seed"]) for name, prompt in rows if name not in locked]
     if not calls:

@@ -77,7 +77,7 @@ def form_of(group: StemGroup) -> dict[str, Any]:
         told.pop("rho", None)  # that of stems that see each other is no choice
     if not isinstance(told.get("scheme"), str):
         told.pop("scheme", None)  # rounds of named stems are for Python
-    stems = [{"prompt": stem.prompt} for stem in group]
+    stems = [{"prompt": stem.prompt} for stem in group if stem.original is None]  # a recording is not asked for
     return tidy({**told, **own, "stems": stems, "activity": group.settings.get("activity") or {}})
 
 

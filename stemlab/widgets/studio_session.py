@@ -91,7 +91,10 @@ class StudioSession:
             if what in ACTIONS or what == "save":
                 self._begin(what, details)
             else:
-                {"undo": self._undo, "go": self._go, "new_stem": self._new_stem, "drop": self._drop}[what](**details)
+                at_once: dict[str, Callable[..., None]] = {
+                    "undo": self._undo, "go": self._go, "new_stem": self._new_stem, "drop": self._drop,
+                }  # fmt: skip
+                at_once[what](**details)
         except Exception as error:
             self.error = one_line(error)
         self._tell("view", None)
