@@ -94,6 +94,10 @@ class Draft:
             for first, last in self.bar_samples(step["bars"]):
                 new[first // FRAME : -(-last // FRAME)] = True
             self.noise[name] = torch.where(new, self._fresh(step["seed"], name), self.noise[name])
+        elif "without" in step:
+            self.names.remove(step["without"])
+            for told in (self.prompts, self.noise, self.marks, self.heard):
+                told.pop(step["without"], None)
         else:
             self._extend(step["extend"], step["activity"])
 

@@ -93,7 +93,15 @@ def extend(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progres
         draft.audio[name] = splice(old, draft.audio[name], max(0, known - 1) * FRAME, draft.samples)
 
 
-EDITS: dict[str, Edit] = {"add": add, "replace": replace, "vary": vary, "inpaint": inpaint, "extend": extend}
+def without(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progress | None) -> None:
+    """One stem fewer, as `StemGroup.without` leaves it out."""
+    draft.follow(step)
+    del draft.audio[step["without"]], draft.latents[step["without"]]
+
+
+EDITS: dict[str, Edit] = {
+    "add": add, "replace": replace, "vary": vary, "inpaint": inpaint, "extend": extend, "without": without,
+}  # fmt: skip
 
 
 def take(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progress | None = None) -> None:

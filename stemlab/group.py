@@ -6,7 +6,7 @@ Lesson: 00_start_here.ipynb
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,24 @@ class StemGroup:
         """The sum of the stems times `gain`, `(N,)` float32: levels between stems stay as they are."""
         return np.clip(self.audio.sum(0) * np.float32(self.gain), -1, 1)
 
+    def without(self, name: str) -> "StemGroup":
+        """The group with one stem fewer; the others stay as they are.
+
+        Args:
+            name: of the stem to leave out.
+        Returns:
+            a new StemGroup, whose history tells of it.
+        Raises:
+            ValueError: no stem has that name, or it is the only one.
+        """
+        if name not in self.names:
+            raise ValueError(f"name={name!r} is not in the group: it has {', '.join(self.names)}")
+        if len(self) == 1:
+            raise ValueError(f"name={name!r} is the only stem; a group keeps at least one: add another first.")
+        history = self.settings.get("history")
+        settings = {**self.settings, "history": [*history, {"without": name}]} if history else self.settings
+        return replace(self, stems=[stem for stem in self if stem.name != name], settings=settings)
+
     def save(self, folder: str | os.PathLike, force: bool = False) -> Path:
         """Write `01_<stem>.wav` ..., `mix.wav`, `session.json`, `overview.png` and `player.html`.
 
@@ -173,11 +191,15 @@ class StemGroup:
 
         return write_page(mixer_page(self), path)
 
-    def play(self) -> "StemMixer":
-        """A mixer for notebooks: play, loop, seek, and solo, mute and gain for each stem."""
+    def play(self, other: "StemGroup | None" = None) -> "StemMixer":
+        """A mixer for notebooks: play, loop, seek, and solo, mute and gain for each stem.
+
+        Args:
+            other: a group to compare with: A and B change over between them at the playhead.
+        """
         from stemlab.widgets.mixer import StemMixer
 
-        return StemMixer(self)
+        return StemMixer(self, other)
 
     def _repr_html_(self) -> str:
         """The mixer's page in a frame, which plays in a saved notebook too, where no kernel runs."""

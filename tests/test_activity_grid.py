@@ -4,11 +4,18 @@ from stemlab.check import check_request
 from stemlab.widgets.activity_grid import ActivityGrid
 
 
-def test_a_value_set_from_python_is_whole_and_in_order():
+def test_a_value_set_from_python_is_kept_in_the_order_of_the_stems():
     grid = ActivityGrid(["drums: kit", "bass"], bars=2)
-    grid.value = {"bass": ".x"}
-    assert grid.value == {"drums": "xx", "bass": ".x"}
+    assert grid.value == {"drums": "xx", "bass": "xx"}
+    grid.value = {"bass": ".x", "drums": "x."}
     assert list(grid.value) == ["drums", "bass"]
+
+
+def test_a_stem_without_a_pattern_stays_free():
+    grid = ActivityGrid(["drums: kit", "bass"], bars=2, value={})
+    assert grid.value == {}
+    grid.value = {"bass": ".x"}
+    assert grid.value == {"bass": ".x"}
 
 
 def test_the_value_is_what_generate_takes():

@@ -190,7 +190,7 @@ def _page_data(html):
 
 def test_the_player_holds_every_stem_whole_and_in_step():
     group = make(("drums", "bass", "keys"), seconds=3.21, scale=0.5)
-    sounds = _page_data(group.to_html())["sounds"]
+    sounds = _page_data(group.to_html())["versions"][0]["sounds"]
     for packed, stem in zip(sounds, group, strict=True):
         sound, rate = soundfile.read(io.BytesIO(base64.b64decode(packed)), dtype="float32")
         assert (rate, len(sound)) == (32_000, len(stem.audio))  # no codec delay: loops stay seamless
@@ -205,7 +205,7 @@ def test_the_player_needs_nothing_from_outside_and_no_text_breaks_out():
     assert not re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//|@import|fetch\(|@@", html)
     assert "<script>alert" not in html
     assert html.count("</script>") == 2
-    assert _page_data(html)["about"]["stems"][0]["prompt"] == group[0].prompt
+    assert _page_data(html)["versions"][0]["about"]["stems"][0]["prompt"] == group[0].prompt
 
 
 def test_four_stems_of_8_seconds_play_from_less_than_1_mb():
@@ -221,16 +221,19 @@ def test_a_group_shows_itself_as_a_page_in_a_frame(tmp_path):
     group = make()
     assert "<iframe" in group._repr_html_() and "srcdoc=" in group._repr_html_()
     group.to_html(tmp_path / "page.html")
-    assert _page_data((tmp_path / "page.html").read_text(encoding="utf-8"))["about"]["seconds"] == group.seconds
+    assert (
+        _page_data((tmp_path / "page.html").read_text(encoding="utf-8"))["versions"][0]["about"]["seconds"]
+        == group.seconds
+    )
 
 
 def test_play_gives_a_mixer_with_the_sounds_of_its_page(tmp_path):
     group = make()
     mixer = group.play()
-    packed = [base64.b64decode(s) for s in _page_data(mixer.to_html())["sounds"]]
-    for live, still in zip(mixer.sounds, packed, strict=True):
+    packed = [base64.b64decode(s) for s in _page_data(mixer.to_html())["versions"][0]["sounds"]]
+    for live, still in zip(mixer.versions[0]["sounds"], packed, strict=True):
         assert np.array_equal(soundfile.read(io.BytesIO(live))[0], soundfile.read(io.BytesIO(still))[0])
-    assert mixer.about == _page_data(group.to_html())["about"]
+    assert mixer.versions[0]["about"] == _page_data(group.to_html())["versions"][0]["about"]
 
 
 def test_the_mixer_is_told_where_a_stem_sounds():
@@ -247,6 +250,35 @@ def test_the_picture_has_a_row_a_stem_and_takes_silence_and_no_tempo(tmp_path):
     group = StemGroup([Stem("a", "a", np.zeros(5000)), Stem("b", "b", np.ones(5000))])
     assert len(overview(group).axes) == 3  # two stems and the colour scale
     overview(group).savefig(tmp_path / "a.png")
+
+
+def test_a_group_without_a_stem_keeps_the_others_and_tells_of_it():
+    group = make(("drums", "bass", "keys"), settings={"history": [{"seed": 1}]})
+    fewer = group.without("bass")
+    assert fewer.names == ["drums", "keys"] and group.names == ["drums", "bass", "keys"]
+    assert fewer["keys"] is group["keys"]
+    assert fewer.settings["history"] == [{"seed": 1}, {"without": "bass"}]
+    assert (fewer.bpm, fewer.key, fewer.bars, fewer.prompt) == (group.bpm, group.key, group.bars, group.prompt)
+    with pytest.raises(ValueError, match="'flute' is not in the group"):
+        group.without("flute")
+    with pytest.raises(ValueError, match="only stem"):
+        make(("drums",)).without("drums")
+
+
+def test_two_groups_are_offered_to_the_mixer_for_comparison():
+    first, second = make(("drums",)), make(("bass", "keys"))
+    versions = first.play(second).versions
+    assert [[stem["name"] for stem in v["about"]["stems"]] for v in versions] == [["drums"], ["bass", "keys"]]
+    assert [len(v["sounds"]) for v in versions] == [1, 2]
+
+
+def test_the_mixer_is_told_where_a_stem_was_asked_to_play():
+    from stemlab.widgets.mixer import describe
+
+    group = make(("drums", "bass"), settings={"activity": {"drums": ".x"}})
+    drums, bass = describe(group)["stems"]
+    assert bass["asked"] is None
+    assert drums["asked"] == [[pytest.approx(2, abs=0.07), pytest.approx(4, abs=0.07)]]
 
 
 def test_a_mix_read_back_is_the_mix(tmp_path):

@@ -8,9 +8,9 @@ import traitlets
 
 from stemlab.colours import colours
 from stemlab.group import unique_names
-from stemlab.widgets.page import page, source, write_page
+from stemlab.widgets.page import page, script, source, write_page
 
-SCRIPT = source("dom.js", "grid.js")
+SCRIPT = script("dom.js", "grid.js", render="renderGrid")
 STYLE = source("theme.css", "grid.css")
 
 
@@ -18,18 +18,18 @@ class ActivityGrid(anywidget.AnyWidget):
     """A grid of stems by bars, painted by mouse or keyboard.
 
     Its `value` is a dict, a character a bar for each stem: `x` plays, `.` rests. Setting it repaints the grid; stems
-    that it does not name then play throughout.
+    that it does not name are free: the model decides when they play.
 
     Args:
         stems: names or prompts of stems, as `lab.generate` takes them.
         bars: 1 to 64.
-        value: what to begin with; all on by default.
+        value: what to begin with; all stems on by default, all free with `{}`.
     Raises:
         ValueError: no stems, bars out of range, a stem that is not there, a wrong length or character.
 
     >>> grid = ActivityGrid(["drums: tight funk kit", "bass"], bars=4, value={"drums": ".xxx"})
     >>> grid.value
-    {'drums': '.xxx', 'bass': 'xxxx'}
+    {'drums': '.xxx'}
     """
 
     _esm = SCRIPT
@@ -45,7 +45,7 @@ class ActivityGrid(anywidget.AnyWidget):
         if not isinstance(bars, int) or not 1 <= bars <= 64:
             raise ValueError(f"bars: got {bars!r}; it takes a whole number, 1 to 64.")
         names = unique_names(stems)
-        first = _whole(value or {}, names, bars)
+        first = _whole(dict.fromkeys(names, "x" * bars) if value is None else value, names, bars)
         super().__init__()
         for name, told in {"stems": names, "colours": colours(names), "bars": bars}.items():
             self.set_trait(name, told)
@@ -62,7 +62,7 @@ class ActivityGrid(anywidget.AnyWidget):
 
 
 def _whole(value: dict[str, str], names: Sequence[str], bars: int) -> dict[str, str]:
-    """The pattern of every stem, in order; ValueError for one that makes no sense."""
+    """The patterns in the order of the stems; ValueError for one that makes no sense."""
     if not isinstance(value, dict):
         raise ValueError(f'value: got {value!r}; it takes a dict such as {{"drums": "{"x" * bars}"}}.')
     for name, marks in value.items():
@@ -70,4 +70,4 @@ def _whole(value: dict[str, str], names: Sequence[str], bars: int) -> dict[str, 
             raise ValueError(f"value: got the stem {name!r}; the grid has {', '.join(names)}.")
         if not isinstance(marks, str) or len(marks) != bars or set(marks) - set("x."):
             raise ValueError(f"value: got {marks!r} for {name!r}; it takes {bars} characters, x plays and . rests.")
-    return {name: value.get(name, "x" * bars) for name in names}
+    return {name: value[name] for name in names if name in value}

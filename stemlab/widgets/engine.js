@@ -5,16 +5,18 @@ const FADE = 0.006;  // seconds, so that a seek does not click
 const AHEAD = 0.03;  // seconds until a take begins: every source is ready by then
 
 class Engine {
-  constructor({ rate, seconds, encoded, changed }) {
-    Object.assign(this, { rate, seconds, encoded, changed });
-    this.buffers = null;
-    this.channels = encoded.map(() => ({ solo: false, mute: false, db: 0 }));
+  // `sound` keeps what is decoded: engines that play it one after the other decode it once.
+  constructor({ rate, seconds, beat, sound, changed }) {
+    Object.assign(this, { rate, seconds, beat, sound, changed });
+    this.channels = sound.encoded.map(() => ({ solo: false, mute: false, db: 0 }));
     this.context = this.take = this.region = null;
     this.loop = true;
     this.rest = 0;  // where the playhead stands while nothing plays
-    this.others = (event) => { if (event.detail !== this && this.playing) this.pause(); };
-    window.addEventListener("stemlab-play", this.others);
+    this.others = new BroadcastChannel("stemlab-play");  // mixers of this page, of frames in it, of other windows
+    this.others.onmessage = () => this.pause();
   }
+
+  get buffers() { return this.sound.buffers ?? null; }
 
   get playing() { return this.take !== null; }
 
@@ -23,9 +25,10 @@ class Engine {
 
   // Decode without an AudioContext, which a page may only open after a click.
   load() {
-    this.loading ??= Promise.all(this.encoded.map((bytes) =>
-      new OfflineAudioContext(1, 1, this.rate).decodeAudioData(bytes.slice(0)))).then((buffers) => { this.buffers = buffers; });
-    return this.loading;
+    const { sound } = this;
+    sound.loading ??= Promise.all(sound.encoded.map((bytes) =>
+      new OfflineAudioContext(1, 1, this.rate).decodeAudioData(bytes.slice(0)))).then((buffers) => { sound.buffers = buffers; });
+    return sound.loading;
   }
 
   async play() {
@@ -33,7 +36,7 @@ class Engine {
     this._open();
     await this.context.resume();
     if (this.playing) return;
-    window.dispatchEvent(new CustomEvent("stemlab-play", { detail: this }));
+    this.others.postMessage("one plays");
     this._begin(this.rest >= this.bounds[1] ? this.bounds[0] : this.rest);
     this.changed();
   }
@@ -69,6 +72,22 @@ class Engine {
     this.loop = on;
     if (!on) this.region = null;
     this._again(now);
+  }
+
+  // Go on where another engine is: its playhead, at the same beat where both have a tempo, its loop, its sound.
+  takeOver(old) {
+    const scale = this.beat && old.beat ? this.beat / old.beat : 1;
+    const here = (second) => Math.min(second * scale, this.seconds);
+    this.loop = old.loop;
+    this.region = old.region && here(old.region[0]) < here(old.region[1]) ? old.region.map(here) : null;
+    if (old.playing) {
+      this._open();
+      const at = this.context.currentTime + AHEAD;
+      const from = here(old.position(at));
+      this._begin(from < this.bounds[1] ? from : this.bounds[0], at);
+      old._end(at);
+    } else this.rest = here(old.rest);
+    this.changed();
   }
 
   setChannel(index, change) {
@@ -116,7 +135,7 @@ class Engine {
 
   close() {
     if (this.playing) this.pause();
-    window.removeEventListener("stemlab-play", this.others);
+    this.others.close();
   }
 
   _source(context, buffer, into, loop) {
@@ -160,8 +179,7 @@ class Engine {
     this.changed();
   }
 
-  _begin(from) {
-    const at = this.context.currentTime + AHEAD;
+  _begin(from, at = this.context.currentTime + AHEAD) {
     this._end(at);
     const sources = this.buffers.map((buffer, index) => {
       const fade = this.context.createGain();

@@ -8,19 +8,22 @@ const PRESETS = {
   "Alternate": (rows, bars) => rows.map((_, row) => Array.from({ length: bars }, (_, bar) => (row + bar) % 2 === 0)),
 };
 
-function render({ model, el }) {
+// A stem that the value does not name is free: the model decides when it plays.
+function renderGrid({ model, el }) {
   const root = element("section", { class: "stemlab grid", "aria-label": "Activity grid", "data-lm-suppress-shortcuts": "true" }, el);
   const tools = element("div", { class: "bar" }, root);
   const desk = element("div", { class: "cells", role: "group" }, root);
-  const told = element("output", { "aria-label": "The value as Python" }, root);
-  element("p", { class: "hint", text: "Click or drag to paint. Arrows move, space paints, shift + arrows paint on, Ctrl+Z takes back." }, root);
+  const output = element("output", { "aria-label": "The value as Python" }, root);
+  element("p", { class: "hint", text: "Click or drag to paint. A click on a name leaves that stem free (hatched). Arrows move, space paints, shift + arrows paint on, F is free, Ctrl+Z takes back." }, root);
   const past = [];
-  let cells = [], paint = null;
+  let cells = [], frees = [], paint = null;
 
   const names = () => model.get("stems");
   const bars = () => model.get("bars");
-  const read = () => names().map((name) => [...model.get("value")[name]].map((mark) => mark === "x"));
-  const textOf = (rows) => Object.fromEntries(names().map((name, row) => [name, rows[row].map((on) => (on ? "x" : ".")).join("")]));
+  const rowOf = (marks) => (marks ? [...marks].map((mark) => mark === "x") : null);
+  const read = () => names().map((name) => rowOf(model.get("value")[name]));
+  const textOf = (rows) => Object.fromEntries(names().flatMap((name, row) => (rows[row] ? [[name, rows[row].map((on) => (on ? "x" : ".")).join("")]] : [])));
+  const told = (row) => row ?? Array(bars()).fill(true);
 
   function put(rows) {
     model.set("value", textOf(rows));
@@ -42,7 +45,7 @@ function render({ model, el }) {
   function takeBack() {
     const before = JSON.parse(past.pop() ?? "null");
     undo.disabled = past.length === 0;
-    if (before) put(names().map((name) => [...before[name]].map((mark) => mark === "x")));
+    if (before) put(names().map((name) => rowOf(before[name])));
   }
 
   function build() {
@@ -52,9 +55,13 @@ function render({ model, el }) {
     desk.style.gridTemplateColumns = `minmax(70px, 130px) repeat(${bars()}, minmax(14px, 1fr))`;
     element("span", { class: "number", text: "bar" }, desk);
     for (let bar = 1; bar <= bars(); bar++) element("span", { class: "number", text: bar }, desk);
+    frees = [];
     cells = names().map((name, row) => {
       const colour = model.get("colours")[row];
-      element("span", { class: "name", text: name, title: name }, desk).style.setProperty("--stem", colour);
+      const free = button(name, `${name}: free or painted`, desk, () => flipFree(row));
+      free.classList.add("name");
+      frees.push(free);
+      free.style.setProperty("--stem", colour);
       return Array.from({ length: bars() }, (_, bar) => {
         const cell = element("button", { type: "button", class: "cell", "data-row": row, "data-bar": bar, tabindex: row || bar ? -1 : 0 }, desk);
         cell.style.setProperty("--stem", colour);
@@ -66,18 +73,27 @@ function render({ model, el }) {
 
   function show() {
     const rows = read();
+    frees.forEach((free, row) => free.setAttribute("aria-pressed", rows[row] === null));
     cells.forEach((line, row) => line.forEach((cell, bar) => {
-      cell.setAttribute("aria-pressed", rows[row][bar]);
-      cell.setAttribute("aria-label", `${names()[row]}, bar ${bar + 1}: ${rows[row][bar] ? "plays" : "rests"}`);
+      const on = rows[row]?.[bar] ?? "mixed";
+      cell.setAttribute("aria-pressed", on);
+      cell.setAttribute("aria-label", `${names()[row]}, bar ${bar + 1}: ${{ true: "plays", false: "rests", mixed: "free" }[on]}`);
     }));
-    told.textContent = `activity = {${Object.entries(textOf(rows)).map(([name, marks]) => `${JSON.stringify(name)}: "${marks}"`).join(", ")}}`;
+    output.textContent = `activity = {${Object.entries(textOf(rows)).map(([name, marks]) => `${JSON.stringify(name)}: "${marks}"`).join(", ")}}`;
   }
 
   function set(row, bar, on) {
     const rows = read();
-    if (rows[row][bar] === on) return;
+    if (rows[row]?.[bar] === on) return;
+    rows[row] = told(rows[row]);
     rows[row][bar] = on;
     put(rows);
+  }
+
+  function flipFree(row) {
+    const rows = read();
+    rows[row] = rows[row] ? null : told(null);
+    change(rows);
   }
 
   const placeOf = (target) => (target?.matches?.(".cell") && desk.contains(target) ? [Number(target.dataset.row), Number(target.dataset.bar)] : null);
@@ -86,7 +102,7 @@ function render({ model, el }) {
     const place = placeOf(event.target);
     if (!place || event.button !== 0) return;
     remember();
-    paint = { on: !read()[place[0]][place[1]] };
+    paint = { on: !told(read()[place[0]])[place[1]] };
     set(...place, paint.on);
     focus(...place);
     event.preventDefault();
@@ -114,13 +130,20 @@ function render({ model, el }) {
     else if (place && step) {
       const [row, bar] = [Math.min(cells.length - 1, Math.max(0, place[0] + step[0])), Math.min(bars() - 1, Math.max(0, place[1] + step[1]))];
       const rows = read();
-      if (event.shiftKey) { rows[row][bar] = rows[place[0]][place[1]]; change(rows); }
+      if (event.shiftKey) {
+        const on = told(rows[place[0]])[place[1]];
+        rows[row] = told(rows[row]);
+        rows[row][bar] = on;
+        change(rows);
+      }
       focus(row, bar);
     } else if (place && (event.code === "Space" || event.code === "Enter")) {
       const rows = read();
+      rows[place[0]] = told(rows[place[0]]);
       rows[place[0]][place[1]] = !rows[place[0]][place[1]];
       change(rows);
-    } else return;
+    } else if (place && event.code === "KeyF" && !event.ctrlKey && !event.metaKey) flipFree(place[0]);
+    else return;
     event.preventDefault();
     event.stopPropagation();
   });
@@ -137,5 +160,3 @@ function render({ model, el }) {
     root.remove();
   };
 }
-
-export default { render };

@@ -1,4 +1,4 @@
-// What lies behind the playhead: a waveform for each stem, where it sounds, bar lines and their numbers.
+// What lies behind the playhead: a waveform for each stem, where it sounds (and, below that, where it was asked to), bar lines and their numbers.
 
 function scaled(canvas) {
   const [width, height, scale] = [canvas.clientWidth, canvas.clientHeight, window.devicePixelRatio || 1];
@@ -8,9 +8,9 @@ function scaled(canvas) {
   return { pen, width, height };
 }
 
-function drawWave(canvas, stem, { bars, seconds }, line) {
+function drawWave(canvas, stem, { bars, seconds }, [line, soft]) {
   const { pen, width, height } = scaled(canvas);
-  const wave = height - 6;
+  const wave = height - 8;
   pen.fillStyle = line;
   for (const second of bars) pen.fillRect((second / seconds) * width, 0, 1, height);
   pen.fillStyle = stem.colour;
@@ -19,7 +19,11 @@ function drawWave(canvas, stem, { bars, seconds }, line) {
     const tall = Math.max(1, Math.sqrt(peak / 100) * (wave - 4));  // root, so that quiet stems show too
     pen.fillRect(index * wide, (wave - tall) / 2, Math.max(0.6, wide * 0.8), tall);
   });
-  for (const [from, to] of stem.active) pen.fillRect((from / seconds) * width, height - 4, ((to - from) / seconds) * width, 3);
+  const strip = (spans, top, tall) => { for (const [from, to] of spans) pen.fillRect((from / seconds) * width, top, ((to - from) / seconds) * width, tall); };
+  pen.fillStyle = soft;
+  strip(stem.asked ?? [], height - 1.5, 1.5);
+  pen.fillStyle = stem.colour;
+  strip(stem.active, height - 5.5, 3);
 }
 
 function drawRuler(canvas, { bars, seconds }, [line, text]) {

@@ -5,11 +5,11 @@ function bytesOf(sound) {
   return sound.buffer.slice(sound.byteOffset, sound.byteOffset + sound.byteLength);
 }
 
-function render({ model, el }) {
-  const about = model.get("about");
+// A version is { about, sound }. The mixer is { root, engine, takeOver(mixer), close() }; the deck puts its root into the page.
+function makeMixer({ about, sound }) {
   const { seconds, bars, stems, beat } = about;
-  const root = element("section", { class: "stemlab mixer", tabindex: 0, "aria-label": "Stem mixer", "data-lm-suppress-shortcuts": "true" }, el);
-  const engine = new Engine({ rate: about.rate, seconds, encoded: model.get("sounds").map(bytesOf), changed: show });
+  const root = element("section", { class: "stemlab mixer", tabindex: 0, "aria-label": "Stem mixer", "data-lm-suppress-shortcuts": "true" });
+  const engine = new Engine({ rate: about.rate, seconds, beat, sound, changed: show });
   root.engine = engine;
 
   const bar = element("div", { class: "bar" }, root);
@@ -28,7 +28,8 @@ function render({ model, el }) {
   const over = element("div", { class: "over" }, desk);
   const region = element("div", { class: "region" }, over);
   const playhead = element("div", { class: "playhead" }, over);
-  element("p", { class: "hint", text: "Space plays, arrows move by a bar (shift: a beat), 1 to 9 solo, shift + 1 to 9 mute. Click to move there, drag to loop; alt drags freely." }, root);
+  const asked = stems.some((stem) => stem.asked) ? " Strip: where a stem sounds; thin line below it: where it was asked to." : "";
+  element("p", { class: "hint", text: "Space plays, arrows move by a bar (shift: a beat), 1 to 9 solo, shift + 1 to 9 mute. Click to move there, drag to loop; alt drags freely." + asked }, root);
 
   function addRow(stem, index) {
     const row = element("div", { class: "row", role: "group", "aria-label": stem.name }, desk);
@@ -91,6 +92,7 @@ function render({ model, el }) {
       mute.setAttribute("aria-pressed", channel.mute);
       row.classList.toggle("silent", !engine.audible(index));
       const text = db === -Infinity ? "off" : `${db > 0 ? "+" : ""}${db} dB`;
+      gain.value = Math.max(db, -30);
       gain.setAttribute("aria-valuetext", text);
       gain.title = `Gain: ${text}; double click for 0 dB`;
     });
@@ -114,10 +116,11 @@ function render({ model, el }) {
   }
 
   function draw() {
+    if (!ruler.clientWidth) return;  // out of sight, as for a moment while JupyterLab changes its theme
     const style = getComputedStyle(root);
     const [line, soft] = ["--line", "--soft"].map((name) => style.getPropertyValue(name));
     drawRuler(ruler, about, [line, soft]);
-    rows.forEach(({ wave }, index) => drawWave(wave, stems[index], about, line));
+    rows.forEach(({ wave }, index) => drawWave(wave, stems[index], about, [line, soft]));
   }
 
   const step = beat ? beat * 4 : 1;
@@ -172,10 +175,19 @@ function render({ model, el }) {
 
   const resized = new ResizeObserver(draw);
   resized.observe(root);
-  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; draw(); });
+  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; requestAnimationFrame(draw); });
   show();
   attempt(() => engine.load());
-  return () => { resized.disconnect(); unwatch(); engine.close(); root.remove(); };
-}
 
-export default { render };
+  function takeOver(old) {
+    stems.forEach((stem, index) => {
+      const there = old.names.indexOf(stem.name);
+      const { solo, mute, db } = there < 0 ? {} : old.engine.channels[there];
+      if (there >= 0) engine.setChannel(index, { solo, mute, db });
+    });
+    engine.takeOver(old.engine);
+  }
+
+  const close = () => { resized.disconnect(); unwatch(); engine.close(); root.remove(); };
+  return { root, engine, names: stems.map((stem) => stem.name), takeOver, close };
+}

@@ -13,9 +13,10 @@ import traitlets
 from stemlab.audio import FRAME, activity
 from stemlab.colours import colours
 from stemlab.group import StemGroup
-from stemlab.widgets.page import page, source, write_page
+from stemlab.widgets.page import page, script, source, write_page
 
-SCRIPT = source("dom.js", "engine.js", "files.js", "lanes.js", "mixer.js")
+MIXER = ("dom.js", "engine.js", "files.js", "lanes.js", "mixer.js", "deck.js")
+SCRIPT = script(*MIXER, render="renderMixer")
 STYLE = source("theme.css", "mixer.css")
 
 
@@ -24,28 +25,30 @@ class StemMixer(anywidget.AnyWidget):
 
     Args:
         group: what to play. Stems are turned down by the group's one gain, so that the mix does not clip.
+        other: a group to compare with: A and B change over between them at the playhead, while it plays.
     """
 
     _esm = SCRIPT
     _css = STYLE
-    about = traitlets.Dict().tag(sync=True)
-    sounds = traitlets.List(traitlets.Bytes()).tag(sync=True)
+    versions = traitlets.List(traitlets.Dict()).tag(sync=True)
 
-    def __init__(self, group: StemGroup):
-        self._group = group
-        super().__init__(about=describe(group), sounds=_sounds(group))
+    def __init__(self, group: StemGroup, other: StemGroup | None = None):
+        self._groups = [group] if other is None else [group, other]
+        super().__init__(versions=[{"about": describe(g), "sounds": sounds(g)} for g in self._groups])
 
     def to_html(self, path: str | os.PathLike | None = None) -> str:
         """A self-contained page that plays the stems, without kernel and network; written to `path` too."""
-        return write_page(mixer_page(self._group), path)
+        return write_page(mixer_page(*self._groups), path)
 
 
-def mixer_page(group: StemGroup) -> str:
-    """The HTML of a mixer for this group, sound included."""
-    told = [f"{group.bpm:g} bpm" if group.bpm else "", group.key, f"{group.bars} bars" if group.bars else ""]
-    state = {"about": describe(group), "sounds": [base64.b64encode(s).decode("ascii") for s in _sounds(group)]}
-    line = ", ".join(filter(None, [*told, f"{group.seconds:.1f} s"]))
-    return page(group.prompt or "stems", line, SCRIPT, STYLE, state)
+def mixer_page(*groups: StemGroup) -> str:
+    """The HTML of a mixer for a group, or for two to compare, sound included."""
+    first = groups[0]
+    told = [f"{first.bpm:g} bpm" if first.bpm else "", first.key, f"{first.bars} bars" if first.bars else ""]
+    packed = [[base64.b64encode(sound).decode("ascii") for sound in sounds(group)] for group in groups]
+    versions = [{"about": describe(g), "sounds": sound} for g, sound in zip(groups, packed, strict=True)]
+    line = ", ".join(filter(None, [*told, f"{first.seconds:.1f} s"]))
+    return page(first.prompt or "stems", line, SCRIPT, STYLE, {"versions": versions})
 
 
 def describe(group: StemGroup) -> dict[str, Any]:
@@ -63,6 +66,7 @@ def describe(group: StemGroup) -> dict[str, Any]:
                 "colour": colour,
                 "peaks": peaks(stem.audio * group.gain),
                 "active": runs(stem.audio, group.sample_rate),
+                "asked": asked(group, stem.name),
             }
             for stem, colour in zip(group.stems, colours(group.names), strict=True)
         ],
@@ -77,8 +81,25 @@ def peaks(audio: np.ndarray, count: int = 400) -> list[int]:
 
 def runs(audio: np.ndarray, sample_rate: int) -> list[list[float]]:
     """Where a stem sounds, as [start, end] in seconds."""
-    edges = np.flatnonzero(np.diff(np.r_[False, activity(audio), False].astype(int))).reshape(-1, 2)
-    return (np.minimum(edges * FRAME, len(audio)) / sample_rate).round(3).tolist()
+    return spans(activity(audio), len(audio), sample_rate)
+
+
+def spans(frames: np.ndarray, samples: int, sample_rate: int) -> list[list[float]]:
+    """Stretches of frames that are on, as [start, end] in seconds."""
+    edges = np.flatnonzero(np.diff(np.r_[False, frames, False].astype(int))).reshape(-1, 2)
+    return (np.minimum(edges * FRAME, samples) / sample_rate).round(3).tolist()
+
+
+def asked(group: StemGroup, name: str) -> list[list[float]] | None:
+    """Where a stem was asked to play, as [start, end] in seconds; None for one that was left free."""
+    from stemlab.activity import PLAY, activity_frames
+
+    told = (group.settings.get("activity") or {}).get(name)
+    if told is None:
+        return None
+    frames = -(-len(group[name].audio) // FRAME)
+    marks = activity_frames({name: told}, [name], group.bpm, group.bars, frames)
+    return None if marks is None else spans(marks[0].numpy() == PLAY, len(group[name].audio), group.sample_rate)
 
 
 def compress(audio: np.ndarray, sample_rate: int) -> bytes:
@@ -90,5 +111,6 @@ def compress(audio: np.ndarray, sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
-def _sounds(group: StemGroup) -> list[bytes]:
+def sounds(group: StemGroup) -> list[bytes]:
+    """Each stem packed, turned down by the group's one gain."""
     return [compress(stem.audio * group.gain, group.sample_rate) for stem in group.stems]

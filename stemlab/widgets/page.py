@@ -14,6 +14,16 @@ def source(*names: str) -> str:
     return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
 
 
+def script(*names: str, render: str) -> str:
+    """Some files of this folder as one module with `render({ model, el })`, as anywidget takes it.
+
+    Args:
+        names: of the files.
+        render: which of their functions draws the widget.
+    """
+    return f"{source(*names)}\nconst render = {render};\nexport default {{ render }};\n"
+
+
 def page(title: str, about: str, script: str, style: str, state: dict[str, Any]) -> str:
     """The HTML of a widget that needs no kernel, no network and no other file.
 

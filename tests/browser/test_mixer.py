@@ -1,31 +1,12 @@
-"""The widgets' pages in a real browser, from file://, with real sound. Pictures of them are left in out/screens."""
+"""The mixer's page in a real browser, from file://, with real sound."""
 
-import shutil
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stemlab import Stem, StemGroup
-from stemlab.data.compose import compose
-from stemlab.data.render import render
+from stemlab import StemGroup
 
-SCREENS = Path(__file__).parent.parent / "out" / "screens"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking --autoplay-policy=no-user-gesture-required"
-)
-LOG_STARTS = """
-window.starts = [];
-const start = AudioBufferSourceNode.prototype.start;
-AudioBufferSourceNode.prototype.start = function (when, offset) {
-  if (this.context instanceof AudioContext) window.starts.push({ when, offset, now: this.context.currentTime, loop: [this.loop, this.loopStart, this.loopEnd] });
-  return start.call(this, when, offset);
-};
-window.contexts = 0;
-window.AudioContext = class extends AudioContext { constructor(options) { super(options); window.contexts += 1; } };
-"""
 # The difference of two stems that hold the same sound: it is silent only while both play the very same sample.
 TWINS_APART = """async () => {
   const { engine } = document.querySelector(".mixer");
@@ -48,54 +29,6 @@ LEVELS = """async () => {
   }
   return most;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
-    if not CHROMIUM:
-        pytest.skip("no chromium here: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def show(browser, tmp_path):
-    """Opens a page from a file; at the end no error may have been seen on any."""
-    pages, seen = [], []
-
-    def open_page(html, width=900, dark=False):
-        (tmp_path / "page.html").write_text(html, encoding="utf-8")
-        page = browser.new_page(viewport={"width": width, "height": 640}, color_scheme="dark" if dark else "light")
-        page.on("pageerror", lambda error: seen.append(str(error)))
-        page.on("console", lambda line: seen.append(line.text) if line.type in ("error", "warning") else None)
-        page.on("request", lambda request: seen.append(request.url) if request.url.startswith("http") else None)
-        page.add_init_script(LOG_STARTS)
-        page.goto((tmp_path / "page.html").as_uri())
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
-    assert seen == []
-
-
-@pytest.fixture(scope="module")
-def group():
-    """Four bars of a rendered song at 120 bpm; the second stem is the first once more, its twin."""
-    song = compose(3, genre="funk", bpm=120, bars=4, families=["drums", "bass", "keys"])
-    audio = dict(zip([part.family for part in song.parts], render(song), strict=True))
-    prompts = {
-        "drums": "drums: tight funk kit",
-        "twin": "twin: the same kit",
-        "bass": "bass: slap",
-        "keys": "keys: organ",
-    }
-    stems = [Stem(name, prompt, audio.get(name, audio["drums"])) for name, prompt in prompts.items()]
-    return StemGroup(stems, bpm=120, key=song.key, bars=4, prompt="funk")
 
 
 @pytest.fixture
@@ -223,6 +156,48 @@ def test_a_click_seeks_and_a_drag_loops_whole_bars(mixer):
     assert engine(mixer, "engine.region") is None
 
 
+@pytest.fixture
+def pair(show, group):
+    """A group against itself without its drums: what B is A plays too, at the same place."""
+    from stemlab.widgets.mixer import StemMixer
+
+    rest = StemGroup([group["keys"], group["bass"]], bpm=120, bars=4)
+    page = show(StemMixer(group, rest).to_html())
+    page.wait_for_function("document.querySelector('.mixer').engine.buffers")
+    return page
+
+
+def test_a_and_b_change_over_at_the_playhead_and_keep_solo_and_loop(pair):
+    engine(pair, "engine.setRegion([2, 4])")
+    pair.get_by_role("button", name="Solo bass").click()
+    playing(pair)
+    first = engine(pair, "engine.context.currentTime - engine.position()")
+    pair.keyboard.press("KeyX")
+    pair.wait_for_function("document.querySelectorAll('.mixer .row').length === 2")
+    assert all_at_once(pair, 2)["loop"] == [True, 2, 4]
+    drift = (engine(pair, "engine.context.currentTime - engine.position()") - first) % 2
+    assert min(drift, 2 - drift) < 1e-3
+    assert engine(pair, "engine.channels.map((channel) => channel.solo)") == [False, True]
+    assert engine(pair, "engine.playing") and pair.locator(".version[aria-pressed=true]").inner_text() == "B"
+    pair.get_by_role("button", name="Hear version A").click()
+    pair.wait_for_function("document.querySelectorAll('.mixer .row').length === 4")
+    assert engine(pair, "engine.playing && engine.channels[2].solo")
+    assert pair.evaluate("window.contexts") == 1
+
+
+def test_only_one_mixer_sounds_at_a_time_frames_included(show, group):
+    page = show(f"<!doctype html>{group._repr_html_()}{group._repr_html_()}")
+    first, second = (frame for frame in page.frames if frame != page.main_frame)
+    for frame in (first, second):
+        frame.wait_for_function("document.querySelector('.mixer').engine.buffers")
+    first.get_by_role("button", name="Play").click()
+    first.wait_for_function("document.querySelector('.mixer').engine.position() > 0.05")
+    second.get_by_role("button", name="Play").click()
+    second.wait_for_function("document.querySelector('.mixer').engine.position() > 0.05")
+    first.wait_for_function("!document.querySelector('.mixer').engine.playing")
+    assert second.evaluate("document.querySelector('.mixer').engine.playing")
+
+
 def test_stems_mix_and_zip_can_be_downloaded(mixer, group, tmp_path):
     import io
     import zipfile
@@ -254,7 +229,7 @@ def test_every_control_has_a_name_and_shows_its_focus(mixer):
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1000, False), (1000, True), (600, False)])
-def test_the_mixer_fits_its_page_in_light_and_dark(show, group, width, dark):
+def test_the_mixer_fits_its_page_in_light_and_dark(show, group, screens, width, dark):
     page = show(group.to_html(), width, dark)
     page.wait_for_function("document.querySelector('.mixer').engine.buffers")
     engine(page, "engine.setRegion([2, 6])")
@@ -263,82 +238,4 @@ def test_the_mixer_fits_its_page_in_light_and_dark(show, group, width, dark):
     page.wait_for_timeout(600)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".mixer").get_attribute("data-theme") == ("dark" if dark else "light")
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / f"mixer_{width}_{'dark' if dark else 'light'}.png")
-
-
-@pytest.fixture
-def grid(show):
-    from stemlab.widgets.activity_grid import ActivityGrid
-
-    page = show(ActivityGrid(["drums", "bass", "keys", "lead"], bars=8, value={"drums": ".xxxxxxx"}).to_html())
-    page.wait_for_selector(".cell")
-    return page
-
-
-def painted(page):
-    lines = page.locator(".cell").evaluate_all(
-        "(cells) => cells.map((c) => (c.ariaPressed === 'true' ? 'x' : '.')).join('')"
-    )
-    rows = [lines[i : i + 8] for i in range(0, len(lines), 8)]
-    told = page.locator("output").inner_text()
-    assert all(f'"{row}"' in told for row in rows)
-    return rows
-
-
-def cell(page, row, bar):
-    box = page.locator(f'.cell[data-row="{row}"][data-bar="{bar}"]').bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def test_a_press_and_drag_paint_and_undo_takes_the_whole_stroke_back(grid):
-    before = painted(grid)
-    assert before == [".xxxxxxx", "xxxxxxxx", "xxxxxxxx", "xxxxxxxx"]
-    grid.mouse.move(*cell(grid, 1, 0))
-    grid.mouse.down()
-    grid.mouse.move(*cell(grid, 1, 3), steps=12)
-    grid.mouse.up()
-    assert painted(grid)[1] == "....xxxx"
-    grid.mouse.click(*cell(grid, 1, 1))
-    assert painted(grid)[1] == ".x..xxxx"
-    grid.keyboard.press("Control+KeyZ")
-    grid.get_by_role("button", name="Undo").click()
-    assert painted(grid) == before
-    assert grid.get_by_role("button", name="Undo").is_disabled()
-
-
-def test_the_grid_is_painted_by_keys_alone(grid):
-    for key in ("Tab",) * 7:
-        grid.keyboard.press(key)
-        if grid.evaluate("document.activeElement.matches('.cell')"):
-            break
-    for key in ("ArrowDown", "Space", "Shift+ArrowRight", "Shift+ArrowDown", "ArrowRight"):
-        grid.keyboard.press(key)
-    assert painted(grid) == [".xxxxxxx", "..xxxxxx", "x.xxxxxx", "xxxxxxxx"]
-    assert grid.evaluate("document.activeElement.ariaLabel") == "keys, bar 3: plays"
-
-
-PRESETS = {
-    "All on": ["xxxxxxxx"] * 4,
-    "Build-up": ["xxxxxxxx", "..xxxxxx", "....xxxx", "......xx"],
-    "Drop": ["xxx.xxxx"] * 3 + ["xxxxxxxx"],
-    "Call and response": ["xxxxxxxx", "xxxxxxxx", "x.x.x.x.", ".x.x.x.x"],
-    "Alternate": ["x.x.x.x.", ".x.x.x.x"] * 2,
-}
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_paints_its_pattern(grid, name):
-    grid.get_by_role("button", name=f"Preset: {name}").click()
-    assert painted(grid) == PRESETS[name]
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_grid_fits_600_pixels_in_light_and_dark(show, dark):
-    from stemlab.widgets.activity_grid import ActivityGrid
-
-    value = {"drums": "....xxxxxxxxxxxx", "keys": "xxxxxxxx..xx..xx"}
-    page = show(ActivityGrid(["drums", "bass", "keys", "lead"], bars=16, value=value).to_html(), 600, dark)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 600
-    page.keyboard.press("Tab")
-    page.screenshot(path=SCREENS / f"grid_600_{'dark' if dark else 'light'}.png")
+    page.screenshot(path=screens / f"mixer_{width}_{'dark' if dark else 'light'}.png")

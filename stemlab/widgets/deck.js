@@ -1,0 +1,60 @@
+// One mixer at a time out of several versions of a piece. Changing over keeps playhead, loop, solo, mute, gain and sound,
+// so that two versions can be compared while they play.
+
+const LETTERS = "AB";
+
+function makeDeck(el) {
+  const root = element("div", { class: "stemlab deck" }, el);
+  const choice = element("div", { class: "bar versions", role: "group", "aria-label": "Which version is heard" }, root);
+  const place = element("div", {}, root);
+  let [versions, mixer, orders] = [[], null, 0];
+
+  // Offer versions, [{ title, about, sound }], one or two, and let the first be heard.
+  function offer(list) {
+    versions = list;
+    choice.hidden = list.length < 2;
+    choice.replaceChildren();
+    list.forEach(({ title }, index) => {
+      const letter = LETTERS[index];
+      const made = button(title ? `${letter}: ${title}` : letter, `Hear version ${letter} (X changes over)`, choice, () => hear(index));
+      made.classList.add("version");
+    });
+    return hear(0);
+  }
+
+  async function hear(index) {
+    const version = versions[index];
+    const order = (orders += 1);
+    mark(index);
+    if (mixer?.version === version) return;
+    const next = Object.assign(makeMixer(version), { version });
+    const old = mixer;
+    if (old) await next.engine.load().catch(() => {});  // the mixer says itself what it cannot play
+    if (order !== orders || mixer !== old) return next.close();
+    if (old) next.takeOver(old);
+    const focused = place.contains(document.activeElement);
+    place.replaceChildren(next.root);
+    if (focused) next.root.focus({ preventScroll: true });
+    old?.close();
+    mixer = next;
+  }
+
+  function mark(heard) {
+    [...choice.children].forEach((made, index) => made.setAttribute("aria-pressed", index === heard));
+  }
+
+  root.addEventListener("keydown", (event) => {
+    if (event.code !== "KeyX" || event.ctrlKey || event.metaKey || event.altKey || versions.length < 2) return;
+    hear(versions.indexOf(mixer?.version) === 0 ? 1 : 0);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; });
+  return { root, offer, close() { orders += 1; unwatch(); mixer?.close(); root.remove(); } };
+}
+
+function renderMixer({ model, el }) {
+  const deck = makeDeck(el);
+  deck.offer(model.get("versions").map(({ about, sounds }) => ({ about, sound: { encoded: sounds.map(bytesOf) } })));
+  return () => deck.close();
+}

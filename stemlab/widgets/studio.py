@@ -1,0 +1,135 @@
+"""StemStudio: make music with one's hands. The session does the work, this shows it and passes on what is clicked."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from stemlab.colours import colours
+from stemlab.generate import StemLab
+from stemlab.group import StemGroup
+from stemlab.widgets.mixer import MIXER, describe, sounds
+from stemlab.widgets.page import script, source
+from stemlab.widgets.studio_form import CHOICES, names_of, suggestions, tidy
+from stemlab.widgets.studio_session import StudioSession
+
+OWN = ("fields.js", "studio_stems.js", "studio_takes.js", "studio_sound.js", "studio.js")
+MOST_UPLOAD = 8_000_000  # bytes
+
+
+class StemStudio(anywidget.AnyWidget):
+    """A studio for notebooks: stems with prompts, tempo, key, the activity grid, Generate and Cancel, the mixer, and a
+    history with undo. Everything is a call of StemLab, which "Show code" tells.
+
+    Args:
+        lab: to generate with; the bundled weights by default, loaded at the first Generate.
+        form: what to begin with, as `studio_form.DEFAULTS` names it.
+    Raises:
+        ValueError: the form has a key that there is not.
+    """
+
+    _esm = script(*MIXER, "grid.js", *OWN, render="renderStudio")
+    _css = source("theme.css", "mixer.css", "grid.css", "studio.css")
+    form = traitlets.Dict().tag(sync=True)
+    view = traitlets.Dict(read_only=True).tag(sync=True)
+    choices = traitlets.Dict(read_only=True).tag(sync=True)
+
+    def __init__(self, lab: StemLab | None = None, **form: Any):
+        self._session = StudioSession(lab, form, self._told)
+        self._ready: dict[int, tuple[dict, list[bytes]]] = {}
+        self._uploads: tempfile.TemporaryDirectory | None = None
+        super().__init__(form=self._session.form)
+        self.set_trait("choices", {**CHOICES, "families": suggestions()})
+        self._show()
+        self.on_msg(self._heard)
+
+    @property
+    def group(self) -> StemGroup | None:
+        """The group that the studio plays now; None before the first."""
+        return self._session.group
+
+    @property
+    def code(self) -> str:
+        """Python that makes this group without the studio."""
+        return self._session.code
+
+    @traitlets.validate("form")
+    def _tidy_form(self, proposal: dict) -> dict[str, Any]:
+        return tidy(proposal["value"])
+
+    @traitlets.observe("form")
+    def _form_changed(self, change: dict) -> None:
+        if change["new"] != self._session.form:
+            self._session.form = change["new"]
+            self._show()
+
+    def _heard(self, _: Any, message: dict[str, Any], buffers: list) -> None:
+        """What the page asks for: an action of the session, the sound of a take, or a file that was dropped."""
+        self.send({"kind": "heard"})
+        details = dict(message)
+        what = details.pop("do")
+        self.form = details.pop("form", self.form)
+        if what == "sound":
+            about, sound = self._ready[details["take"]]
+            self.send({"kind": "sound", "take": details["take"], "about": about}, buffers=sound)
+        elif what == "audio":
+            self._keep_audio(details["name"], bytes(buffers[0]))
+        else:
+            self._session.do(what, **details)
+
+    def _keep_audio(self, name: str, data: bytes) -> None:
+        """A file that was dropped, to accompany; a WAV that the page made of it."""
+        if len(data) > MOST_UPLOAD:
+            raise ValueError(f"audio: got {len(data):,} bytes; it takes up to {MOST_UPLOAD:,}.")
+        self._uploads = self._uploads or tempfile.TemporaryDirectory(prefix="stemlab-")
+        path = Path(self._uploads.name) / f"{Path(name).stem or 'audio'}.wav"
+        path.write_bytes(data)
+        self.form = {**self.form, "audio": str(path)}
+
+    def _told(self, kind: str, data: Any) -> None:
+        """What the session tells, in whichever thread: sounds are packed here, before the page hears of the take."""
+        if kind == "progress":
+            self.send({"kind": "progress", "done": data[0], "total": data[1]})
+            return
+        for index, take in enumerate(self._session.takes):
+            if index not in self._ready:
+                self._ready[index] = describe(take.group), sounds(take.group)
+        self.form = self._session.form
+        self._show()
+
+    def _show(self) -> None:
+        session, group = self._session, self._session.group
+        names = names_of(session.form)
+        prompts = {stem.name: stem.prompt for stem in group or []}
+        rows = [
+            {"name": name, "colour": colour, "made": name in prompts, "same": prompts.get(name) == stem["prompt"]}
+            for name, colour, stem in zip(names, colours(names), session.form["stems"], strict=True)
+        ]
+        takes = [{"title": take.title, "parent": take.parent} for take in session.takes]
+        told = {"rows": rows, "takes": takes, "current": session.current, "folder": _free_folder()}
+        told |= {"busy": session.busy, "error": session.error, "note": session.note, "code": session.code}
+        self.set_trait("view", told)
+
+
+def studio(lab: StemLab | None = None, **form: Any) -> StemStudio:
+    """Open the studio: make, change and compare bands by hand. In a notebook, let it be the last line of a cell.
+
+    Args:
+        lab: from `stemlab.load`; the bundled weights by default, loaded at the first Generate.
+        form: what to begin with, such as `prompt="jazz"`, `bpm=140`, `stems=["drums: brushes", "bass"]`, `steps=16`.
+    Returns:
+        StemStudio; its `group` is the StemGroup that it plays, its `form` what is asked for, its `code` the same in Python.
+    Raises:
+        ValueError: the form has no such key.
+    """
+    return StemStudio(lab, **form)
+
+
+def _free_folder() -> str:
+    """A folder to save in that is not there yet."""
+    number = 1
+    while Path("out", f"studio-{number}").exists():
+        number += 1
+    return f"out/studio-{number}"

@@ -1,0 +1,103 @@
+"""What the studio asks for: one plain dict of texts and numbers, kept whole while it is being filled in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stemlab.data.captions import STYLES
+from stemlab.data.harmony import KEYS
+from stemlab.data.sounds import FAMILIES
+from stemlab.group import StemGroup, unique_names
+
+DEFAULTS: dict[str, Any] = {
+    "stems": [
+        {"prompt": "drums: tight funk kit", "locked": False},
+        {"prompt": "bass: slap bass", "locked": False},
+        {"prompt": "keys: electric piano", "locked": False},
+        {"prompt": "guitar: clean electric guitar", "locked": False},
+    ],
+    "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "seed": 7, "activity": {},
+    "scheme": "one-pass", "coupling": "attention", "rho": 1.0, "steps": 32, "guidance": 3.0,
+    "audio": "",
+}  # fmt: skip
+SHARED = ("prompt", "bpm", "key", "bars", "seed", "scheme", "coupling", "rho", "steps", "guidance")
+MOST_BARS = 64
+
+
+def tidy(form: Mapping[str, Any]) -> dict[str, Any]:
+    """A form with nothing missing and an activity that fits its stems and bars.
+
+    Values are taken as they are, right or wrong: `lab.generate` checks them and says what is wrong.
+
+    Args:
+        form: some or all of the keys of DEFAULTS.
+    Returns:
+        All keys. Patterns of stems that are not there go; those of another length are cut, or go on as they end.
+    Raises:
+        ValueError: a key that there is not.
+
+    >>> tidy({"stems": [{"prompt": "bass"}], "bars": 3, "activity": {"bass": ".x", "keys": "x."}})["activity"]
+    {'bass': '.xx'}
+    """
+    if strange := set(form) - set(DEFAULTS):
+        raise ValueError(f"form: got {', '.join(sorted(strange))}; it takes {', '.join(DEFAULTS)}.")
+    whole = {**DEFAULTS, **form}
+    stems = [{"prompt": stem} if isinstance(stem, str) else stem for stem in whole["stems"]]
+    whole["stems"] = [{"prompt": stem["prompt"], "locked": bool(stem.get("locked"))} for stem in stems]
+    bars, names = whole["bars"], names_of(whole)
+    on_grid = isinstance(bars, int) and 1 <= bars <= MOST_BARS and whole["bpm"] is not None
+    told = {name: marks for name, marks in whole["activity"].items() if name in names and marks}
+    whole["activity"] = {name: (marks + marks[-1] * bars)[:bars] for name, marks in told.items()} if on_grid else {}
+    return whole
+
+
+def names_of(form: Mapping[str, Any]) -> list[str]:
+    """The name that each stem of a form will have; "stem 1" and so on where its text names nothing yet."""
+    prompts = [stem["prompt"] for stem in form["stems"]]
+    return unique_names(
+        p if any(c.isalnum() for c in p.split(":")[0]) else f"stem {i}" for i, p in enumerate(prompts, 1)
+    )
+
+
+def request(form: Mapping[str, Any]) -> dict[str, Any]:
+    """What `lab.generate` takes besides the stems, without the arguments that say nothing."""
+    asked = {name: form[name] for name in SHARED}
+    if form["coupling"] == "attention":
+        asked["rho"] = None  # stems that see each other have noise of their own
+    if form["bpm"] is None:
+        asked["bars"] = None  # bars without a tempo have no length
+    asked["activity"] = dict(form["activity"]) or None
+    return asked
+
+
+def form_of(group: StemGroup) -> dict[str, Any]:
+    """The form that asks for a group once more."""
+    told = {name: group.settings[name] for name in SHARED if group.settings.get(name) is not None}
+    own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars or DEFAULTS["bars"]}
+    if told.get("coupling") != "noise":
+        told.pop("rho", None)  # that of stems that see each other is no choice
+    if not isinstance(told.get("scheme"), str):
+        told.pop("scheme", None)  # rounds of named stems are for Python
+    stems = [{"prompt": stem.prompt} for stem in group if stem.original is None]  # a recording is not asked for
+    return tidy({**told, **own, "stems": stems, "activity": group.settings.get("activity") or {}})
+
+
+def suggestions() -> dict[str, list[str]]:
+    """Prompts to choose from, by family: each in words that the model was trained on."""
+    told = {}
+    for family, sounds in FAMILIES.items():
+        plain = [sound.words[1] if len(sound.words) > 1 else sound.name for sound in sounds]
+        played = [f"{sound.name}, {STYLES[sound.styles[0]][1][0]}" for sound in sounds if sound.styles[0] in STYLES]
+        told[family] = [f"{family}: {words}" for words in dict.fromkeys([*plain, *played])]
+    return told
+
+
+def new_stem(form: Mapping[str, Any], family: str) -> dict[str, Any]:
+    """A stem of a family with the first suggestion that the form does not have yet."""
+    if family not in FAMILIES:
+        raise ValueError(f"family: got {family!r}; it takes one of {', '.join(FAMILIES)}.")
+    there = {stem["prompt"] for stem in form["stems"]}
+    choices = suggestions()[family]
+    return {"prompt": next((c for c in choices if c not in there), choices[0]), "locked": False}
+
+
+CHOICES = {"key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["attention", "noise"]}

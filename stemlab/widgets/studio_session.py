@@ -1,0 +1,179 @@
+"""The studio without its face: a form, a history of takes, and a thread in which one action at a time is done."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from stemlab.generate import StemLab
+from stemlab.generate import load as load_weights
+from stemlab.group import StemGroup
+from stemlab.widgets.studio_actions import ACTIONS, Plan, form_after, literal
+from stemlab.widgets.studio_form import new_stem, tidy
+
+Tell = Callable[[str, Any], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A group with its place in the history.
+
+    Args:
+        group: the stems.
+        title: what was done, such as "add guitar".
+        code: Python that makes it from the take before.
+        parent: index of the take that it was made from, or None.
+        form: what was asked for then.
+    """
+
+    group: StemGroup
+    title: str
+    code: str
+    parent: int | None
+    form: dict[str, Any]
+
+
+class Cancelled(Exception):
+    """Raised inside of the sampler's callback, so that it ends within one step."""
+
+
+class StudioSession:
+    """A form, takes, and the action that is going on.
+
+    Args:
+        lab: to generate with; the bundled weights, loaded at the first action, by default.
+        form: what to begin with, as `studio_form.tidy` takes it.
+        tell: called with ("view", None) after each change and ("progress", (done, total)) after each step, in
+            the thread that made it.
+    """
+
+    def __init__(self, lab: StemLab | None = None, form: dict[str, Any] | None = None, tell: Tell | None = None):
+        self._lab, self._own_lab = lab, lab is not None
+        self.form = tidy(form or {})
+        self.takes: list[Take] = []
+        self.current: int | None = None
+        self.busy = self.error = self.note = ""
+        self._tell = tell or (lambda kind, data: None)
+        self._cancel = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def group(self) -> StemGroup | None:
+        """The group of the take that is current."""
+        return None if self.current is None else self.takes[self.current].group
+
+    @property
+    def code(self) -> str:
+        """Python that makes the current take, from nothing."""
+        lines, at = [], self.current
+        if at is None:
+            lines.append(ACTIONS["generate"](self.form, None).code)
+        while at is not None:
+            lines.append(self.takes[at].code)
+            at = self.takes[at].parent
+        start = "# lab is the one that was given to stemlab.studio(lab)" if self._own_lab else "lab = stemlab.load()"
+        return "\n".join(["import stemlab", "", start, *reversed(lines)]) + "\n"
+
+    def do(self, what: str, **details: Any) -> None:
+        """Begin an action; errors end up in `error`, as one line.
+
+        Args:
+            what: a name in ACTIONS, done in a thread; or "save", "cancel", "undo", "go" (to a take), "new_stem" (a
+                row of a family), "drop" (a row).
+            details: of the action: `stem` is an index of the form, `folder` a path, `take` an index, `family` a name.
+        """
+        if what == "cancel":
+            return self._cancel.set()
+        self.error = self.note = ""
+        try:
+            if self.busy:
+                raise ValueError(f"{self.busy} is still going on: wait, or press Cancel.")
+            if what in ACTIONS or what == "save":
+                self._begin(what, details)
+            else:
+                at_once: dict[str, Callable[..., None]] = {
+                    "undo": self._undo, "go": self._go, "new_stem": self._new_stem, "drop": self._drop,
+                }  # fmt: skip
+                at_once[what](**details)
+        except Exception as error:
+            self.error = one_line(error)
+        self._tell("view", None)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until the action that is going on has ended."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _begin(self, what: str, details: dict[str, Any]) -> None:
+        job: Callable[[], None]
+        if what == "save":
+            group, folder = self._present(), details["folder"]
+            title, job = f"save in {folder}", lambda: self._save(group, folder)
+        else:
+            plan = ACTIONS[what](self.form, self.group, **details)
+            form = self.form
+            title, job = plan.title, lambda: self._make(plan, what, form, details)
+        self.busy = title
+        self._cancel.clear()
+        self._thread = threading.Thread(target=self._work, args=(job,), daemon=True)
+        self._thread.start()
+
+    def _work(self, job: Callable[[], None]) -> None:
+        error = note = ""
+        try:
+            job()
+        except Cancelled:
+            note = "Cancelled; nothing changed."
+        except Exception as problem:
+            error = one_line(problem)
+        self.busy, self.error, self.note = "", error, note or self.note
+        self._tell("view", None)
+
+    def _make(self, plan: Plan, what: str, form: dict[str, Any], details: dict[str, Any]) -> None:
+        if self._lab is None:
+            self._lab = load_weights()
+        parent = None if plan.fresh else self.current
+        group = plan.run(self._lab, self.group, self._report)
+        after = form_after(what, form, group, details.get("stem"))
+        self.takes.append(Take(group, plan.title, plan.code, parent, after))
+        self.current, self.note = len(self.takes) - 1, plan.note
+        if after != form:  # else what was typed meanwhile stays
+            self.form = after
+
+    def _report(self, done: int, total: int) -> None:
+        if self._cancel.is_set():
+            raise Cancelled
+        self._tell("progress", (done, total))
+
+    def _save(self, group: StemGroup, folder: str) -> None:
+        if not folder.strip():
+            raise ValueError("folder: got nothing; name a folder, such as out/mine.")
+        group.save(folder)
+        self.note = f"Saved: open {folder}/player.html, or load it with stemlab.StemGroup.load({literal(folder)})."
+
+    def _present(self) -> StemGroup:
+        if self.group is None:
+            raise ValueError("There is nothing to save yet: press Generate first.")
+        return self.group
+
+    def _undo(self) -> None:
+        if self.current is None or self.current == 0:
+            raise ValueError("There is nothing to undo.")
+        parent = self.takes[self.current].parent
+        self._go(self.current - 1 if parent is None else parent)
+
+    def _go(self, take: int) -> None:
+        self.form = self.takes[take].form
+        self.current = take
+
+    def _new_stem(self, family: str) -> None:
+        self.form = tidy({**self.form, "stems": [*self.form["stems"], new_stem(self.form, family)]})
+
+    def _drop(self, stem: int) -> None:
+        self.form = tidy({**self.form, "stems": [row for i, row in enumerate(self.form["stems"]) if i != stem]})
+
+
+def one_line(error: Exception) -> str:
+    """What went wrong, for people: the message of a ValueError, else the kind of error before it."""
+    words = " ".join(str(error).split())
+    return words if isinstance(error, ValueError) and words else f"{type(error).__name__}: {words}"

@@ -1,0 +1,56 @@
+// What was made: the history with undo, the code, and folders to save in and load from.
+
+function takesPanel(studio, parent) {
+  const bar = element("div", { class: "bar takes", role: "group", "aria-label": "History" }, parent);
+  const undo = button("↶ Undo", "Undo: back to the take before", bar, () => studio.send("undo"));
+  const list = element("div", { class: "list", role: "list" }, bar);
+  studio.onRefresh(() => {
+    const { takes, current, busy } = studio.view();
+    bar.hidden = !takes.length;
+    undo.disabled = Boolean(busy) || !current;
+    list.replaceChildren();
+    takes.forEach(({ title }, index) => {
+      const item = element("span", { role: "listitem", class: "take" }, list);
+      const go = button(`${index + 1} ${title}`, `Go back to take ${index + 1}: ${title}`, item, () => studio.send("go", { take: index }));
+      go.setAttribute("aria-pressed", index === current);
+      go.disabled = Boolean(busy);
+      if (index !== current) button("A/B", `A/B: compare with take ${index + 1}, ${title}`, item, () => studio.compare(index)).setAttribute("aria-pressed", index === studio.compared);
+    });
+  });
+}
+
+function codePanel(studio, parent) {
+  const fold = element("details", { class: "fold" }, parent);
+  element("summary", { text: "Show code" }, fold);
+  element("p", { class: "hint", text: "The same in Python, for a cell of your own." }, fold);
+  const code = element("pre", { class: "code", tabindex: 0, "aria-label": "Python code" }, fold);
+  const copy = button("Copy", "Copy the code", fold, async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      copy.textContent = "Copied";
+    } catch {  // a page without https may not: then the text is marked, for Ctrl+C
+      getSelection().selectAllChildren(code);
+      copy.textContent = "Marked: press Ctrl+C";
+    }
+    setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+  });
+  studio.onRefresh(() => { code.textContent = studio.view().code; });
+}
+
+function folderPanel(studio, parent) {
+  const fold = element("details", { class: "fold" }, parent);
+  element("summary", { text: "Save and load" }, fold);
+  const bar = element("div", { class: "fields" }, fold);
+  const folder = element("input", { type: "text", "data-key": "folder" });
+  labelled(bar, "Folder, as the kernel sees it", "A new folder to save in, or one that was saved", folder);
+  const acts = element("div", { class: "bar" }, bar);
+  const save = button("Save", "Save stems, mix, session and player in this folder", acts, () => studio.send("save", { folder: folder.value }));
+  const load = button("Load", "Load the session in this folder", acts, () => studio.send("load", { folder: folder.value }));
+  let offered = "";
+  studio.onRefresh(() => {
+    const { busy, current } = studio.view();
+    save.disabled = Boolean(busy) || current === null;
+    load.disabled = Boolean(busy);
+    if (folder.value === offered && document.activeElement !== folder) folder.value = offered = studio.view().folder;
+  });
+}

@@ -1,0 +1,239 @@
+"""Widgets in a real JupyterLab: a notebook is opened and run, and used by mouse and keys."""
+
+import json
+import re
+
+import pytest
+
+CELLS = {
+    "lab": """
+import numpy as np
+import stemlab
+from stemlab import figures
+from stemlab.widgets.activity_grid import ActivityGrid
+
+lab = stemlab.load({weights!r}, device="cpu")
+small = dict(stems=["drums: kit", "bass: slap"], bpm=240, bars=2, steps=6)""",
+    "studio": "studio = stemlab.studio(lab, **small)\nstudio",
+    "other": "other = stemlab.studio(lab, **small)\nother",
+    "grid": "grid = ActivityGrid(['drums', 'bass'], bars=4)\ngrid",
+    "mixer": "group = lab.generate(small['stems'], bpm=240, bars=2, steps=2)\ngroup.play()",
+    "figure": "figures.mel_spectrograms(group)",
+    "value": "print('grid', grid.value, 'studio', studio.form['activity'], studio.group and studio.group.names, other.group)",
+}
+# What JupyterLab says by itself in a console, with no widget there.
+NOISE = re.compile(
+    r"Failed to load resource|favicon|/lsp/|extension manager|Download the React DevTools|workspaces", re.IGNORECASE
+)
+
+READY = "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+
+# How many pixels of the first stem's waveform are painted.
+PAINTED = """(root) => {
+  const lane = root.querySelector(".row .lane");
+  return lane.getContext("2d").getImageData(0, 0, lane.width, lane.height).data.filter((byte, i) => i % 4 === 3 && byte > 0).length;
+}"""
+
+
+class Notebook:
+    """A notebook in a page: cells by name, run by JupyterLab's own commands."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def cell(self, name):
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(list(CELLS).index(name))
+
+    def command(self, name):
+        self.page.evaluate(f"void jupyterapp.commands.execute('{name}')")
+
+    def run_all(self):
+        self.command("notebook:run-all-cells")
+        self.cell("value").locator(".jp-OutputArea-output", has_text="grid").wait_for(timeout=300_000)
+
+    def value(self):
+        """Run the last cell once more, and what it prints."""
+        cell = self.cell("value")
+        before = cell.locator(".jp-InputPrompt").inner_text()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        self.page.wait_for_function(
+            "([cell, before]) => /\\d/.test(cell.innerText) && cell.innerText !== before",
+            arg=[cell.locator(".jp-InputPrompt").element_handle(), before],
+        )
+        return cell.locator(".jp-OutputArea-output").inner_text()
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, jupyter, weights, screens):
+    address, folder = jupyter
+    sources = [source.replace("{weights!r}", repr(str(weights))).strip() for source in CELLS.values()]
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+        for i, source in enumerate(sources)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    text = json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+    (folder / "play.ipynb").write_text(text, encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(90_000)
+    seen = []
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("console", lambda line: seen.append(line.text) if line.type == "error" else None)
+    page.goto(f"{address}/doc/tree/play.ipynb")
+    page.wait_for_function("window.jupyterapp && document.querySelectorAll('.jp-Notebook .jp-Cell').length > 5")
+    page.wait_for_function(READY)
+    opened = Notebook(page)
+    try:
+        opened.run_all()
+        yield opened
+    finally:
+        page.screenshot(path=screens / "notebook.png")
+        page.close()
+    assert [line for line in seen if not NOISE.search(line)] == []
+
+
+@pytest.fixture
+def studio(notebook):
+    return notebook.cell("studio").locator(".studio")
+
+
+def takes(studio):
+    return [text.split(" ", 1)[1] for text in studio.locator(".take > button:first-child").all_inner_texts()]
+
+
+def generate(studio, count):
+    """Press Generate and wait until there are so many takes, the last one ready to be played."""
+    studio.get_by_role("button", name="Generate all stems").click()
+    heard(studio, count)
+
+
+def heard(studio, count):
+    studio.locator(".take").nth(count - 1).wait_for()
+    studio.locator(".mixer").wait_for()
+    studio.page.wait_for_function("(root) => root.querySelector('.mixer')?.engine.buffers", arg=studio.element_handle())
+
+
+def test_a_click_on_generate_makes_a_band_that_plays(studio):
+    assert studio.locator(".mixer").count() == 0
+    generate(studio, 1)
+    assert takes(studio) == ["generate"]
+    assert studio.locator(".mixer .name strong").all_inner_texts() == ["drums", "bass"]
+    studio.locator(".mixer").get_by_role("button", name="Play").click()
+    studio.page.wait_for_function(
+        "(root) => root.querySelector('.mixer').engine.position() > 0.05", arg=studio.element_handle()
+    )
+    studio.page.keyboard.press("Space")
+    assert "lab.generate" in studio.locator(".code").text_content()
+
+
+def test_cancel_ends_it_and_generate_works_again(studio):
+    before = len(takes(studio))
+    studio.get_by_text("Finer settings").click()
+    steps = studio.get_by_label("Steps")
+    steps.fill("1000")
+    studio.get_by_role("button", name="Generate all stems").click()
+    studio.get_by_text(re.compile("step [0-9]+ of 1000")).wait_for()
+    assert studio.locator("progress").get_attribute("max") == "1000"
+    studio.get_by_role("button", name="Cancel").click()
+    studio.get_by_text("Cancelled").wait_for()
+    assert len(takes(studio)) == before
+    steps.fill("4")
+    generate(studio, before + 1)
+
+
+def test_a_mistake_is_one_readable_line_and_the_studio_goes_on(studio):
+    before = len(takes(studio))
+    tempo = studio.get_by_label("Tempo, bpm")
+    tempo.fill("1000")
+    studio.get_by_role("button", name="Generate all stems").click()
+    problem = studio.get_by_role("alert")
+    problem.get_by_text("bpm: got 1000").wait_for()
+    tempo.fill("240")
+    generate(studio, before + 1)
+    assert not problem.is_visible()
+
+
+def test_a_stem_is_added_made_to_fit_and_taken_back(studio, notebook):
+    before = len(takes(studio))
+    studio.get_by_role("button", name="Add a stem: keys").click()
+    words = studio.get_by_label("Words for keys")
+    words.wait_for()
+    assert words.input_value().startswith("keys: ")
+    studio.get_by_role("button", name="Fit keys").click()
+    heard(studio, before + 1)
+    studio.locator(".mixer .row").nth(2).wait_for()
+    assert takes(studio)[-1] == "add keys"
+    assert "['drums', 'bass', 'keys']" in notebook.value()
+    studio.locator(".takes").get_by_role("button", name="Undo").click()
+    studio.page.wait_for_function(
+        "(root) => root.querySelectorAll('.mixer .row').length === 2", arg=studio.element_handle()
+    )
+    assert "['drums', 'bass']" in notebook.value()
+
+
+def test_two_takes_are_compared_at_the_playhead(studio):
+    studio.get_by_role("button", name="compare with take 1").click()
+    studio.locator(".version").nth(1).wait_for()
+    studio.locator(".mixer").get_by_role("button", name="Play").click()
+    page, root = studio.page, studio.element_handle()
+    page.wait_for_function("(root) => root.querySelector('.mixer').engine.position() > 0.05", arg=root)
+    page.keyboard.press("KeyX")
+    page.wait_for_function("(root) => root.querySelector('.version:nth-child(2)').ariaPressed === 'true'", arg=root)
+    page.wait_for_function("(root) => root.querySelector('.mixer').engine.playing", arg=root)
+    page.keyboard.press("Space")
+
+
+def test_what_is_painted_is_in_the_kernel(notebook, studio):
+    grid = notebook.cell("grid").locator(".grid")
+    grid.locator('.cell[data-row="0"][data-bar="0"]').click()
+    grid.locator('.cell[data-row="1"][data-bar="3"]').click()
+    studio.locator('.cell[data-row="1"][data-bar="0"]').click()
+    printed = notebook.value()
+    assert "grid {'drums': '.xxx', 'bass': 'xxx.'}" in printed
+    assert "studio {'bass': '.x'}" in printed
+
+
+def test_two_studios_do_not_know_of_each_other(notebook, studio):
+    before = takes(studio)
+    other = notebook.cell("other").locator(".studio")
+    assert takes(other) == []
+    other.get_by_label("Tempo, bpm").fill("200")
+    generate(other, 1)
+    assert takes(studio) == before
+    assert studio.get_by_label("Tempo, bpm").input_value() == "240"
+
+
+def test_mixer_and_figure_are_drawn_without_a_network(notebook):
+    notebook.cell("mixer").locator(".mixer .row").nth(1).wait_for()
+    notebook.cell("figure").locator(".js-plotly-plot .heatmaplayer").first.wait_for()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("Light", 1200), ("Dark", 1200), ("Light", 640)])
+def test_the_studio_fits_its_cell_in_light_and_dark(notebook, studio, screens, theme, width):
+    page = notebook.page
+    page.set_viewport_size({"width": width, "height": 1700})
+    page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{ theme: 'JupyterLab {theme}' }})")
+    page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(theme == 'Light').lower()}'")
+    page.wait_for_timeout(1000)
+    assert studio.evaluate(PAINTED) > 1000
+    assert studio.get_attribute("data-theme") == theme.lower()
+    assert studio.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+    for name in ("studio", "figure", "mixer"):
+        found = notebook.cell(name).locator(".jp-OutputArea-output")
+        found.first.screenshot(path=screens / f"{name}_{width}_{theme.lower()}.png")
+
+
+def test_after_a_kernel_restart_the_notebook_runs_again(notebook):
+    page = notebook.page
+    notebook.command("notebook:restart-run-all")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.locator(".jp-Dialog").wait_for(state="detached")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.jp-InputPrompt')].at(-1).innerText.includes('[7]')", timeout=300_000
+    )
+    studio = notebook.cell("studio").locator(".studio")
+    studio.wait_for()
+    assert takes(studio) == []
+    generate(studio, 1)
+    assert "['drums', 'bass']" in notebook.value()

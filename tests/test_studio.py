@@ -1,0 +1,256 @@
+"""The studio without its face: actions, history, errors and cancelling, with tiny random weights."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import stemlab
+from stemlab.widgets.studio_form import DEFAULTS, form_of, names_of, new_stem, request, suggestions, tidy
+from stemlab.widgets.studio_session import StudioSession
+
+SMALL = {"stems": ["drums: kit", "bass: slap"], "bpm": 240, "bars": 2, "steps": 4}
+
+
+@pytest.fixture
+def session(tiny):
+    return StudioSession(tiny, SMALL)
+
+
+def done(session, what, **details):
+    session.do(what, **details)
+    session.wait(60)
+    return session
+
+
+def same(first, second):
+    return first.names == second.names and np.array_equal(first.audio, second.audio)
+
+
+def test_generate_makes_what_the_form_says(session, tiny):
+    assert done(session, "generate").error == ""
+    want = tiny.generate(["drums: kit", "bass: slap"], "funk", 240, "A minor", 2, seed=7, steps=4)
+    assert same(session.group, want)
+
+
+def test_the_code_of_a_take_makes_the_same_samples(session, tiny, monkeypatch):
+    done(session, "generate")
+    session.form = tidy({**session.form, "stems": ["drums: kit", "bass: fretless", "keys: organ"]})
+    done(session, "fit", stem=1)
+    done(session, "fit", stem=2)
+    done(session, "vary", stem=0)
+    done(session, "again", stem=1)
+    done(session, "remove", stem=0)
+    assert [take.title for take in session.takes] == [
+        "generate",
+        "fit bass",
+        "add keys",
+        "vary drums",
+        "regenerate bass",
+        "remove drums",
+    ]
+    monkeypatch.setattr(stemlab, "load", lambda: tiny, raising=False)
+    told = {}
+    exec(session.code.replace("# lab is", "lab = stemlab.load()  #"), told)
+    assert same(told["group"], session.group)
+
+
+def test_fit_leaves_the_other_stems_bit_identical(session):
+    before = done(session, "generate").group
+    session.form = tidy({**session.form, "stems": ["drums: brushes", "bass: slap"]})
+    after = done(session, "fit", stem=0).group
+    assert np.array_equal(before["bass"].audio, after["bass"].audio)
+    assert not np.array_equal(before["drums"].audio, after["drums"].audio)
+
+
+def test_locked_stems_stay_when_the_others_are_made_anew(session):
+    before = done(session, "generate").group
+    session.form = tidy(
+        {**session.form, "stems": [{"prompt": "drums: kit", "locked": True}, {"prompt": "bass: slap"}, "keys"]}
+    )
+    after = done(session, "generate").group
+    assert session.takes[-1].title == "generate around drums"
+    assert np.array_equal(before["drums"].audio, after["drums"].audio)
+    assert after.names == ["drums", "bass", "keys"]
+    assert not np.array_equal(before["bass"].audio, after["bass"].audio)
+
+
+def test_a_locked_stem_is_not_bent_to_another_tempo(session):
+    done(session, "generate")
+    session.form = tidy({**session.form, "bpm": 120, "stems": [{"prompt": "drums: kit", "locked": True}, "bass: slap"]})
+    assert "bpm" in done(session, "generate").error and len(session.takes) == 1
+
+
+def test_undo_brings_back_the_take_and_its_form(session):
+    first = done(session, "generate").group
+    form = session.form
+    done(session, "remove", stem=1)
+    assert session.group.names == ["drums"] and names_of(session.form) == ["drums"]
+    done(session, "undo")
+    assert session.group is first and session.form == form
+    assert "nothing to undo" in done(session, "undo").error
+    done(session, "go", take=1)
+    assert session.group.names == ["drums"]
+
+
+def test_cancel_works_within_one_step_and_leaves_what_was_there(tiny):
+    steps = []
+    session = StudioSession(tiny, {**SMALL, "steps": 500}, lambda kind, data: heard(kind, data))
+
+    def heard(kind, data):
+        if kind == "progress":
+            steps.append(data)
+            if data[0] == 3:
+                session.do("cancel")
+
+    done(session, "generate")
+    assert steps[-1] == (3, 500)
+    assert session.takes == [] and session.busy == "" and "Cancelled" in session.note
+    session.form = tidy({**session.form, "steps": 2})
+    assert done(session, "generate").group.names == ["drums", "bass"]
+
+
+def test_one_action_at_a_time_and_the_caller_is_free_meanwhile(tiny):
+    going = threading.Event()
+    session = StudioSession(tiny, SMALL, lambda kind, data: going.wait(20) if kind == "progress" else None)
+    session.do("generate")
+    assert session.busy == "generate" and session.group is None
+    session.do("generate")
+    assert "still going on" in session.error
+    going.set()
+    session.wait(60)
+    assert session.busy == "" and len(session.takes) == 1
+
+
+def test_progress_counts_every_step_of_every_call_once(tiny):
+    steps = []
+    session = StudioSession(tiny, SMALL, lambda kind, data: steps.append(data) if kind == "progress" else None)
+    done(session, "generate")
+    assert steps == [(i, 4) for i in range(1, 5)]
+    session.form = tidy({**session.form, "stems": [{"prompt": "drums: kit", "locked": True}, "bass: pick", "keys"]})
+    steps.clear()
+    done(session, "generate")
+    assert steps == [(i, 8) for i in range(1, 9)]
+
+
+def test_a_file_is_accompanied_and_its_tempo_and_bars_are_taken_over(tiny, tmp_path):
+    from stemlab.audio import write
+
+    audio = write(tmp_path / "click.wav", np.tile(np.r_[np.ones(200), np.zeros(7800)], 24).astype(np.float32) * 0.5)
+    session = StudioSession(tiny, {**SMALL, "bpm": 240, "audio": str(audio)})
+    group = done(session, "generate").group
+    assert session.error == "" and session.takes[-1].title == "accompany"
+    assert len(group.names) == 3 and set(group.names) > {"drums", "bass"}
+    assert (session.form["bpm"], session.form["bars"]) == (group.bpm, group.bars)
+    assert "lab.accompany(" in session.code
+    assert names_of(form_of(group)) == ["drums", "bass"]
+    session.form = tidy({**session.form, "audio": "", "stems": [{"prompt": "drums: kit", "locked": True}, "keys"]})
+    after = done(session, "generate").group
+    assert session.error == "" and after.names == [group.names[0], "drums", "keys"]
+    assert np.array_equal(after[0].audio, group[0].audio)
+
+
+def test_a_group_that_lost_a_stem_can_be_made_again_from_its_history(session, tiny):
+    done(session, "generate")
+    done(session, "remove", stem=0)
+    done(session, "vary", stem=0)
+    assert same(tiny.regenerate(session.group), session.group)
+
+
+WRONG = {
+    "a tempo that there is not": ({"bpm": 1000}, "generate", {}, "bpm"),
+    "an empty text": ({"stems": ["drums", ""]}, "generate", {}, "stems"),
+    "no steps": ({"steps": 0}, "generate", {}, "steps"),
+    "a seed that was deleted": ({"seed": None}, "generate", {}, "seed"),
+    "too long": ({"bpm": 40, "bars": 64}, "generate", {}, "bars"),
+    "nothing to change": ({}, "fit", {"stem": 0}, "Generate first"),
+    "nothing to save": ({}, "save", {"folder": "x"}, "Generate first"),
+    "no such session": ({}, "load", {"folder": "nowhere"}, "session.json"),
+    "no such family": ({}, "new_stem", {"family": "flutes"}, "family"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_an_error_is_one_line_and_the_studio_goes_on_working(tiny, case):
+    form, what, details, words = WRONG[case]
+    session = StudioSession(tiny, {**SMALL, **form})
+    done(session, what, **details)
+    assert words in session.error and "\n" not in session.error and session.busy == ""
+    session.form = tidy(SMALL)
+    assert done(session, "generate").error == "" and session.group is not None
+
+
+def test_a_session_is_saved_and_loaded_and_goes_on(session, tiny, tmp_path):
+    folder = str(tmp_path / "mine")
+    made = done(session, "generate").group
+    assert done(session, "save", folder=folder).error == ""
+    assert "not empty" in done(session, "save", folder=folder).error
+    other = done(StudioSession(tiny), "load", folder=folder)
+    assert same(other.group, made)
+    assert {k: other.form[k] for k in ("bpm", "bars", "steps", "prompt", "key", "seed")} == {
+        k: session.form[k] for k in ("bpm", "bars", "steps", "prompt", "key", "seed")
+    }
+    other.form = tidy({**other.form, "stems": ["drums: kit", "bass: slap", "keys"]})
+    assert done(other, "fit", stem=2).group.names == ["drums", "bass", "keys"]
+    assert "StemGroup.load" in other.code
+
+
+def test_what_was_painted_reaches_the_group(session):
+    session.form = tidy({**session.form, "activity": {"bass": ".x"}})
+    assert done(session, "generate").group.settings["activity"] == {"bass": ".x"}
+    session.form = tidy({**session.form, "activity": {"bass": "x."}, "stems": ["drums: kit", "bass: pick"]})
+    assert "next Generate" in done(session, "fit", stem=1).note
+
+
+def test_a_form_keeps_its_patterns_in_line_with_stems_and_bars():
+    form = tidy({"stems": ["bass", "keys"], "bars": 4, "activity": {"bass": "x..x", "flute": "xxxx"}})
+    assert form["activity"] == {"bass": "x..x"}
+    assert tidy({**form, "bars": 6})["activity"] == {"bass": "x..xxx"}
+    assert tidy({**form, "bars": 2})["activity"] == {"bass": "x."}
+    assert tidy({**form, "bpm": None})["activity"] == {}
+
+
+def test_open_tempo_and_key_are_left_out_of_the_request():
+    asked = request(tidy({"bpm": None, "key": None}))
+    assert asked["bars"] is None and asked["key"] is None and asked["rho"] is None
+    assert request(tidy({"coupling": "noise", "rho": 0.5}))["rho"] == 0.5
+
+
+def test_the_form_of_a_group_asks_for_it_again(session):
+    group = done(session, "generate").group
+    assert form_of(group) == session.form
+    with pytest.raises(ValueError, match="it takes stems"):
+        tidy({"tempo": 100})
+
+
+def test_suggestions_begin_with_their_family_and_new_stems_differ():
+    told = suggestions()
+    assert all(len(words) >= 4 and all(w.startswith(f"{family}: ") for w in words) for family, words in told.items())
+    form = tidy({})
+    for _ in range(3):
+        form = tidy({**form, "stems": [*form["stems"], new_stem(form, "drums")]})
+    assert len({stem["prompt"] for stem in form["stems"]}) == len(DEFAULTS["stems"]) + 3
+
+
+def test_the_widget_shows_rows_in_the_mixers_colours_and_follows_its_form(tiny):
+    from stemlab.colours import colours
+
+    studio = stemlab.studio(tiny, **SMALL)
+    assert [row["name"] for row in studio.view["rows"]] == ["drums", "bass"]
+    studio.form = {**studio.form, "stems": [{"prompt": "keys: organ"}]}
+    assert studio.view["rows"][0] == {"name": "keys", "colour": colours(["keys"])[0], "made": False, "same": False}
+    assert "lab.generate" in studio.code and '"keys: organ"' in studio.code and studio.group is None
+
+
+def test_the_widget_answers_what_the_page_asks(tiny):
+    studio = stemlab.studio(tiny, **SMALL)
+    sent = []
+    studio.send = lambda content, buffers=None: sent.append((content, buffers))
+    studio._heard(studio, {"do": "generate", "form": {**studio.form, "seed": 3}}, [])
+    studio._session.wait(60)
+    assert studio.view["error"] == "" and studio.group.settings["seed"] == 3
+    studio._heard(studio, {"do": "sound", "take": 0}, [])
+    content, buffers = sent[-1]
+    assert content["kind"] == "sound" and len(buffers) == len(content["about"]["stems"]) == 2
+    studio._heard(studio, {"do": "audio", "name": "my take.mp3"}, [memoryview(b"RIFF")])
+    assert studio.form["audio"].endswith("my take.wav")
