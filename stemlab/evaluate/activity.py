@@ -20,6 +20,7 @@ from stemlab.evaluate.anchors import held_out
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import area, mean
 from stemlab.evaluate.quality import markdown, told
+from stemlab.evaluate.store import code_identity
 from stemlab.group import unique_names
 from stemlab.metrics.activity import CLICK, asked_frames, edge_step, edges
 
@@ -34,10 +35,11 @@ COLUMNS = {
 
 def activity_table(bench: Bench) -> dict:
     """Measure and print; returns what `Bench.write` keeps."""
-    found = bench.store.fill("activity of real songs", range(bench.groups), real_rows, spread=True)
+    code = code_identity("activity")
+    found = bench.store.fill("activity of real songs", range(bench.groups), real_rows, code, spread=True)
     rows = {kind: [row[kind] for row in found] for kind in KINDS}
     if bench.lab is not None:
-        setting = [bench.weights, str(bench.lab.device), bench.options, bench.with_key, BARS]
+        setting = [code, bench.weights, str(bench.lab.device), bench.options, bench.with_key]
         make = partial(generated_row, bench=bench)
         told_bars = bench.store.fill("activity, bars", range(bench.groups), make, setting)
         told_frames = bench.store.fill("activity, frames", range(bench.groups), partial(make, by_frames=True), setting)

@@ -50,7 +50,9 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter()
-        self.store = Store(self.out / "groups.jsonl", [code_identity(), songs_identity()], self.workers)
+        self.store = Store(
+            self.out / "groups.jsonl", [code_identity(), code_identity("measure"), songs_identity()], self.workers
+        )
 
     @cached_property
     def judge(self) -> FamilyClassifier:
@@ -74,9 +76,9 @@ class Bench:
 
     def anchors(self) -> dict[str, list[dict]]:
         """Rows of each kind of anchor, and of "late" and "notes"."""
-        rows = self.store.fill(
-            "anchors", range(self.groups), partial(anchors, seconds=self.seconds), self.seconds, spread=True
-        )
+        setting = [self.seconds, code_identity("anchors")]
+        make = partial(anchors, seconds=self.seconds)
+        rows = self.store.fill("anchors", range(self.groups), make, setting, spread=True)
         return {kind: [row[kind] for row in rows] for kind in (*KINDS, "late", "notes")}
 
     def generated(self, name: str, indices: Iterable[int], **change) -> list[dict]:

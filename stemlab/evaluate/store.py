@@ -82,7 +82,15 @@ def digest(setting: Any) -> str:
     return hashlib.sha256(json.dumps(setting, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
-def code_identity() -> str:
-    """Digest of what the measures are as code, comments and layout aside: rows of older measures are not taken for new."""
-    files = [*sorted((PACKAGE / "metrics").glob("*.py")), PACKAGE / "evaluate" / "measure.py", PACKAGE / "audio.py"]
-    return digest([ast.dump(ast.parse(file.read_text(encoding="utf-8"))) for file in files])
+def code_identity(*names: str) -> str:
+    """Digest of code, its comments, docstrings and layout aside: rows of older measures are not taken for new ones.
+
+    Args:
+        names: files of `stemlab/evaluate` without suffix; all of `stemlab/metrics` and none here by default.
+    """
+    files = [PACKAGE / "evaluate" / f"{name}.py" for name in names] or sorted((PACKAGE / "metrics").glob("*.py"))
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return digest([ast.dump(tree) for tree in trees])
