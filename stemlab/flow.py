@@ -4,7 +4,7 @@
 together is that `noise` is the same for all of them, in training and in sampling.
 
 Source: Liu et al. 2022, arXiv:2209.03003; Lipman et al. 2022, arXiv:2210.02747; shared noise: arXiv:2602.09891.
-Lesson: 00_start_here.ipynb
+Lesson: 05_shared_noise.ipynb
 """
 
 import torch

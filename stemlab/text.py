@@ -1,6 +1,8 @@
 """Words to vectors: a small byte-level T5 encoder, trained together with the flow.
 
 It reads any string in any alphabet, needs no vocabulary file and no download.
+
+Lesson: 04_text_and_guidance.ipynb
 """
 
 import torch

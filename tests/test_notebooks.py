@@ -54,7 +54,7 @@ def test_there_are_five_to_ten_words_a_line_of_code(path):
     start, end = (i for i, head in enumerate(heads) if head)  # what frames the lesson is not counted
     body = cells(path)[start:end]
     text = "\n".join(c["source"] for c in body if c["cell_type"] == "markdown")
-    words = len(re.sub(r"<[^>]+>|[$][^$]+[$]", "", text).split())
+    words = len(re.sub(r"<[^>]+>|[$]+[^$]+[$]+", "", text).split())
     lines = sum(bool(line.strip()) for c in body if c["cell_type"] == "code" for line in c["source"].splitlines())
     assert 5 <= words / lines <= 10, f"{path.name}: {words} words, {lines} lines of code"
 
