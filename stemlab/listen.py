@@ -17,7 +17,7 @@ from stemlab.metrics.sync import RATE, onset_strength, onset_times, tempo
 USUAL_BPM = 100.0
 WHOLE_SECONDS = 0.025  # a whole number of bpm is taken when the beats drift less than this from it over the recording
 LEVELS = ((1, 1.0), (2, 0.5), (4, 0.5))  # beats, eighths and sixteenths, with their weights
-AT_START = 0.030, 0.080  # seconds: a beat so near to the start of the recording is at it; when the tempo is told
+AT_START = 0.050, 0.080  # seconds: a beat so near to the start of the recording is at it; when the tempo is told
 CONTRADICTION = 0.6  # of the support that the recording's own tempo has
 BENEFIT = 0.15, 0.30  # of the doubt, for the recording to begin on a downbeat; who knows the tempo often cut it there
 
