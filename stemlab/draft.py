@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from stemlab.activity import FREE, canonical, frame_marks, pattern_marks
+from stemlab.activity import FREE, activity_frames, canonical, frame_marks, pattern_marks
 from stemlab.audio import FRAME, SAMPLE_RATE
 from stemlab.check import default_seconds, rounds_of
-from stemlab.group import unique_names
+from stemlab.group import StemGroup, unique_names
 from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
 from stemlab.recording import Recording
 
@@ -156,6 +156,23 @@ class Draft:
 
     def _fresh(self, seed: int, name: str) -> torch.Tensor:
         return fresh_noise(seed, name, self.channels, self.frames)
+
+
+def asked_activity(group: StemGroup) -> dict[str, torch.Tensor]:
+    """When each stem of a group was asked to play and to rest, all edits included.
+
+    Returns:
+        by name, `(T,)` of REST, PLAY or FREE; a stem that was left free throughout is not there.
+    """
+    settings = group.settings
+    if settings.get("history"):
+        draft = Draft(settings["history"][0], channels=1)
+        for step in settings["history"][1:]:
+            draft.follow(step)
+        return {name: frame_marks(marks) for name, marks in draft.marks.items() if name in group.names}
+    frames, told = -(-len(group[0].audio) // FRAME), settings.get("activity") or {}
+    rows = activity_frames(told, list(told), group.bpm, group.bars, frames)
+    return {} if rows is None else dict(zip(told, rows, strict=True))
 
 
 def bars_between(samples: int, bpm: float | None, downbeat: float) -> int | None:

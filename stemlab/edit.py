@@ -54,7 +54,9 @@ def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progre
     _check_seed(step["seed"])
     bars = step["bars"]
     if not draft.bars:
-        raise ValueError("bars: the group has none, since it was made without bpm or by seconds; make one with bpm and bars.")
+        raise ValueError(
+            "bars: the group has none, since it was made without bpm or by seconds; make one with bpm and bars."
+        )
     if not isinstance(bars, list) or not bars or any(type(b) is not int or not 1 <= b <= draft.bars for b in bars):
         raise ValueError(f"bars: got {bars!r}; it takes a list of bars to make anew, from 1 to {draft.bars}.")
     draft.follow(step)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stemlab.activity import PLAY, activity_frames
+from stemlab.activity import PLAY
 from stemlab.audio import FRAME
 from stemlab.audio import activity as sounds_in
 from stemlab.colours import colours
+from stemlab.draft import asked_activity
 from stemlab.figures.look import INK, PAPER, RANGE_DB, TICKS_HZ, bar_lines, dress, headline, mel_db, runs, tick_places
 from stemlab.metrics.activity import activity_scores
 from stemlab.metrics.harmony import PITCHED, agreement, chroma
@@ -70,15 +71,13 @@ def activity(group: "StemGroup") -> "Figure":
     from plotly.graph_objects import Bar, Figure
 
     step = FRAME / group.sample_rate
-    frames = -(-len(group[0].audio) // FRAME)
-    wanted = group.settings.get("activity") or {}
-    asked = activity_frames(wanted, group.names, group.bpm, group.bars, frames, FRAME)
+    asked = asked_activity(group)
     figure, labels = Figure(), []
     for row, (stem, colour) in enumerate(zip(group, colours(group.names), strict=True)):
         found = sounds_in(stem.audio)
         label = f"<b>{stem.name}</b><br>free"
-        if asked is not None and stem.name in wanted:
-            told = asked[row].numpy() == PLAY
+        if stem.name in asked:
+            told = asked[stem.name].numpy() == PLAY
             label = f"<b>{stem.name}</b><br>F1 {activity_scores(told, found)['f1']:.2f}"
             figure.add_trace(_strip(Bar, runs(told, step), row, group.seconds, 0.8, PAPER, INK, "asked to play"))
         labels.append(label)
@@ -89,7 +88,7 @@ def activity(group: "StemGroup") -> "Figure":
     figure.update_yaxes(
         tickvals=list(range(len(group))), ticktext=labels, range=[len(group) - 0.5, -0.5], showgrid=False
     )
-    title = "Who plays when: filled, as found" + ("; outlined, as asked" if asked is not None else "")
+    title = "Who plays when: filled, as found" + ("; outlined, as asked" if asked else "")
     return dress(figure, title, 120 + 58 * len(group), barmode="overlay", showlegend=False)
 
 

@@ -92,14 +92,11 @@ def spans(frames: np.ndarray, samples: int, sample_rate: int) -> list[list[float
 
 def asked(group: StemGroup, name: str) -> list[list[float]] | None:
     """Where a stem was asked to play, as [start, end] in seconds; None for one that was left free."""
-    from stemlab.activity import PLAY, activity_frames
+    from stemlab.activity import PLAY
+    from stemlab.draft import asked_activity
 
-    told = (group.settings.get("activity") or {}).get(name)
-    if told is None:
-        return None
-    frames = -(-len(group[name].audio) // FRAME)
-    marks = activity_frames({name: told}, [name], group.bpm, group.bars, frames)
-    return None if marks is None else spans(marks[0].numpy() == PLAY, len(group[name].audio), group.sample_rate)
+    marks = asked_activity(group).get(name)
+    return None if marks is None else spans(marks.numpy() == PLAY, len(group[name].audio), group.sample_rate)
 
 
 def compress(audio: np.ndarray, sample_rate: int) -> bytes:
