@@ -14,7 +14,7 @@ def run(cache, weights, tmp_path, monkeypatch):
         "kind": "flow", "codec": str(weights / "vae"), "latents": str(cache), "songs": 0, "seed": 0,
         "model": {"width": 32, "depth": 1, "heads": 2, "text_width": 16, "text_depth": 1, "patch": 2},
         "sizes": [[6, 16]], "parts": 1, "steps": 4, "lr": 1e-2, "cooldown": 0.5, "ema": 0.9, "init": None,
-        "noise_only": 1.0, "given": 0.0, "time_mean": -0.5, "grouped": True, "share_noise": True, "bf16": False,
+        "noise_only": 1.0, "given": 0.0, "naming": 0.02, "time_mean": -0.5, "grouped": True, "share_noise": True, "bf16": False,
         "save_every": 2, "log_every": 1,
     }  # fmt: skip
     (tmp_path / "config.json").write_text(json.dumps(config))

@@ -241,15 +241,19 @@ def chance(audio: np.ndarray, borders: list[int]) -> list[float]:
 
 def test_a_long_accompaniment_by_the_bundled_model_has_no_seams(lab):
     audio = np.tile(read(GUITAR), 3)[: 26 * 32_000]
-    group = lab.accompany(audio, ["bass: picked bass"], bpm=96, downbeat=0.0, text="guitar", steps=8)
-    frames = group["bass"].latent.shape[1]
-    borders = sorted({edge for span in windows.spans(frames) for edge in span} - {0, frames})
-    assert len(borders) == 4 and rms_db(group["bass"].audio) > -50
-    assert min(chance(group["bass"].audio, borders)) > 0.01
-    holes = group["bass"].audio.copy()
-    for border in borders:
-        holes[border * 2048 - 256 : border * 2048 + 256] = 0
-    assert min(chance(holes, borders)) < 0.01  # what a seam would look like
+    as_made, with_holes = [], []
+    for seed in (1, 2, 3):  # one alone is unusual at its borders now and then, as chance will have it
+        group = lab.accompany(audio, ["bass: picked bass"], bpm=96, downbeat=0.0, text="guitar", steps=6, seed=seed)
+        made, frames = group["bass"].audio, group["bass"].latent.shape[1]
+        borders = sorted({edge for span in windows.spans(frames) for edge in span} - {0, frames})
+        assert len(borders) == 4 and rms_db(made) > -50
+        as_made.append(chance(made, borders))
+        holes = made.copy()
+        for border in borders:
+            holes[border * 2048 - 256 : border * 2048 + 256] = 0  # what a seam would look like
+        with_holes.append(min(chance(holes, borders)))
+    assert np.median(as_made, axis=0).min() > 0.02, as_made
+    assert max(with_holes) < 0.01, with_holes
 
 
 NAN = float("nan")
