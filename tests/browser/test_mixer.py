@@ -175,6 +175,8 @@ def test_a_and_b_change_over_at_the_playhead_and_keep_solo_and_loop(pair):
     pair.keyboard.press("KeyX")
     pair.wait_for_function("document.querySelectorAll('.mixer .row').length === 2")
     assert all_at_once(pair, 2)["loop"] == [True, 2, 4]
+    begun = "(({ context, take }) => context.currentTime > take.at)(document.querySelector('.mixer').engine)"
+    pair.wait_for_function(begun)  # until then the playhead waits where it will begin
     drift = (engine(pair, "engine.context.currentTime - engine.position()") - first) % 2
     assert min(drift, 2 - drift) < 1e-3
     assert engine(pair, "engine.channels.map((channel) => channel.solo)") == [False, True]
