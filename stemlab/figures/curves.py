@@ -37,7 +37,7 @@ def loss_curve(
     Raises:
         ValueError: no such file or column, or no rows.
 
-    >>> loss_curve([{"step": 0, "loss": 0.9}, {"step": 1, "loss": 0.5}]).data[-1].y.tolist()
+    >>> loss_curve([{"step": 0, "loss": 0.9}, {"step": 1, "loss": 0.5}]).data[-1].y.round(3).tolist()
     [0.9, 0.5]
     """
     from plotly.graph_objects import Figure, Scatter
