@@ -48,9 +48,9 @@ def integrate(
     blended = [share.to(noise.device) for share in weights(windows, frames)]
     with _autocast(noise.device):
         parts = [_window(conditions, *window) for window in windows]
-        alone = _prepared(model, parts, coupled)
+        told = _prepared(model, parts, coupled)
         doubled = [_doubled(part, asked.get("negative", "")) for part in parts] if guidance != 1 else []
-        both = _prepared(model, doubled, coupled)
+        both = _prepared(model, doubled, torch.tensor([coupled] * n + [False] * n, device=noise.device))
 
     there = torch.zeros(n, dtype=torch.bool, device=noise.device) if hold is None or not coupled else hold.all(1)
 
@@ -66,7 +66,7 @@ def integrate(
                 if guide:
                     conditional, other = model(piece.repeat(2, 1, 1), times.repeat(2), both[i]).chunk(2)
                 else:
-                    conditional = model(piece, times, alone[i])
+                    conditional = model(piece, times, told[i])
             out = guided(conditional, other, guidance) if guide else conditional
             if len(windows) == 1:
                 return out
@@ -78,7 +78,7 @@ def integrate(
     return x if known is None or hold is None else torch.where(hold[:, None], known, x)
 
 
-def _prepared(model: VelocityNet, parts: list[Conditions], coupled: bool) -> list[Prepared]:
+def _prepared(model: VelocityNet, parts: list[Conditions], coupled: torch.Tensor | bool) -> list[Prepared]:
     """Each window prepared; keys and values of the text, which is the same in all, are kept once."""
     made: list[Prepared] = []
     for part in parts:
@@ -100,7 +100,8 @@ def _window(c: Conditions, start: int, stop: int) -> Conditions:
 def _doubled(c: Conditions, negative: str) -> Conditions:
     """Conditions and, as a group of their own, what guidance leads away from, in one batch: `(2 N)` stems.
 
-    That is the null of all conditions, with the words of `negative` where there are some.
+    That is the null of all conditions, with the words of `negative` where there are some. The nulls do not see each other
+    either, so guidance leads towards the words and towards the mates alike: stems that play by themselves are its null.
     """
     null = c.null()
     null.group = c.group + int(c.group.max()) + 1

@@ -116,6 +116,17 @@ def test_under_attention_what_is_there_is_heard_whole_from_the_first_step(tiny, 
             assert torch.equal(half[1:], latents) and (times[1:] == 1).all()
 
 
+def test_guidance_leads_away_from_stems_that_hear_nobody(tiny):
+    """Guidance 0 is its null alone: then company makes no difference; at 1 it does."""
+
+    def in_company_and_alone(guidance):
+        ask = {**QUICK, "coupling": "attention", "guidance": guidance, "interval": (0, 31)}
+        return tiny.generate(STEMS[:2], **ask)[1], tiny.generate(STEMS[1:2], **ask)[0]
+
+    assert not apart(*in_company_and_alone(0.0))
+    assert apart(*in_company_and_alone(1.0))
+
+
 def test_added_stems_of_one_name_are_numbered(tiny, bands_of):
     group = tiny.add(tiny.add(bands_of(count=2), "bass: upright"), "bass: synth")
     assert group.names == ["drums", "bass", "bass 2", "bass 3"]
