@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,6 +125,15 @@ def test_each_switch_of_the_ablation_changes_the_training(config, tmp_path, chan
     train(config, tmp_path / "plain")
     train({**config, **change}, tmp_path / "changed")
     assert not identical(tensors(tmp_path / "plain" / "checkpoint"), tensors(tmp_path / "changed" / "checkpoint"))
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler: install g++")
+def test_a_compiled_run_has_the_losses_of_a_plain_one(config, tmp_path):
+    config["steps"] = 2
+    train(config, tmp_path / "plain")
+    train({**config, "compile": True}, tmp_path / "compiled")
+    for plain, compiled in zip(rows(tmp_path / "plain"), rows(tmp_path / "compiled"), strict=True):
+        assert float(compiled["loss"]) == pytest.approx(float(plain["loss"]), rel=1e-3)
 
 
 def test_a_folder_with_a_run_is_left_alone_without_resume_or_with_another_config(config, tmp_path):
