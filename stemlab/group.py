@@ -127,6 +127,12 @@ class StemGroup:
         return len(self.stems[0].audio) / self.sample_rate
 
     @property
+    def downbeats(self) -> np.ndarray:
+        """Seconds at which bars begin; none without a tempo. The first is 0, or where an accompanied recording has it."""
+        first = self.settings.get("downbeat") or 0.0
+        return np.arange(first, self.seconds, 240 / self.bpm) if self.bpm else np.empty(0)
+
+    @property
     def gain(self) -> float:
         """The one gain, at most 1, that keeps the sum of all stems within [-1, 1]."""
         return float(1 / max(1.0, np.abs(self.audio.sum(0)).max()))

@@ -30,6 +30,12 @@ def make(names=("drums", "bass"), seconds=4.0, scale=0.2, latents=False, **told)
     return StemGroup(stems, **told)
 
 
+def test_bars_begin_at_the_first_downbeat_of_an_accompanied_recording():
+    assert make(seconds=4.0).downbeats.tolist() == [0.0, 2.0]  # 120 bpm
+    assert make(seconds=4.0, settings={"downbeat": 0.5}).downbeats.tolist() == [0.5, 2.5]
+    assert make(seconds=4.0, bpm=None).downbeats.tolist() == []
+
+
 def test_save_and_load_are_bit_identical(tmp_path):
     settings = {"seed": 7, "activity": {"drums": ".x"}, "guidance": 3.0, "rho": 1.0, "interval": [3, 28]}
     group = make(latents=True, settings=settings)

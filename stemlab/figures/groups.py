@@ -10,7 +10,7 @@ from stemlab.audio import FRAME
 from stemlab.audio import activity as sounds_in
 from stemlab.colours import colours
 from stemlab.draft import asked_activity
-from stemlab.figures.look import INK, PAPER, RANGE_DB, TICKS_HZ, bar_lines, dress, headline, mel_db, runs, tick_places
+from stemlab.figures.look import INK, PAPER, RANGE_DB, TICKS_HZ, dress, headline, mel_db, runs, tick_places
 from stemlab.metrics.activity import activity_scores
 from stemlab.metrics.harmony import PITCHED, agreement, chroma
 
@@ -49,7 +49,7 @@ def mel_spectrograms(group: "StemGroup") -> "Figure":
             text=words, x=0, xref="paper", y=1, yref=f"y{axis} domain", yanchor="bottom", showarrow=False,
             font={"color": colour, "size": 13},
         )  # fmt: skip
-        for second in bar_lines(group)[1:]:
+        for second in group.downbeats[group.downbeats > 0]:
             figure.add_vline(second, line={"color": "white", "width": 1}, opacity=0.75, row=row, col=1)
     figure.update_yaxes(
         tickvals=tick_places(), ticktext=[f"{hz:,}" for hz in TICKS_HZ], showgrid=False, title_text="Hz"
@@ -82,7 +82,7 @@ def activity(group: "StemGroup") -> "Figure":
             figure.add_trace(_strip(Bar, runs(told, step), row, group.seconds, 0.8, PAPER, INK, "asked to play"))
         labels.append(label)
         figure.add_trace(_strip(Bar, runs(found, step), row, group.seconds, 0.5, colour, colour, "plays"))
-    for second in bar_lines(group):
+    for second in group.downbeats:
         figure.add_vline(second, line={"color": "#c2c9d1", "width": 1}, layer="below")
     figure.update_xaxes(range=[0, group.seconds], title_text="seconds; lines: bars", showgrid=False)
     figure.update_yaxes(

@@ -59,11 +59,6 @@ def tick_places() -> list[float]:
     return np.interp(TICKS_HZ, centres, np.arange(len(centres)) + 0.5).tolist()
 
 
-def bar_lines(group: "StemGroup") -> list[float]:
-    """The second at which each bar begins; none without a tempo."""
-    return np.arange(0, group.seconds, 240 / group.bpm).round(4).tolist() if group.bpm else []
-
-
 def runs(active: np.ndarray, frame_seconds: float) -> list[tuple[float, float]]:
     """Start and end in seconds of each stretch of frames that are on."""
     edges = np.flatnonzero(np.diff(np.r_[False, active, False].astype(int))).reshape(-1, 2) * frame_seconds

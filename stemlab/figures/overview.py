@@ -38,7 +38,7 @@ def overview(group: "StemGroup") -> "Figure":
         axes.set_yticks(tick_places(), [str(hz) for hz in TICKS_HZ], fontsize=7)
         axes.set_title(stem.prompt, loc="left", fontsize=9, color=INK, pad=4)
         _activity_strip(axes, activity(stem.audio), len(picture), FRAME / group.sample_rate, group.seconds)
-        for second in np.arange(0, group.seconds, 240 / group.bpm) if group.bpm else []:
+        for second in group.downbeats:
             axes.axvline(second, ymax=1 / 1.14, color="white", linewidth=0.9, alpha=0.7)
     rows[0].set_xlim(0, group.seconds)
     rows[-1].set_xlabel("seconds (white lines: bars; blue: where the stem sounds)" if group.bpm else "seconds")

@@ -7,7 +7,7 @@ function bytesOf(sound) {
 
 // A version is { about, sound }. The mixer is { root, engine, takeOver(mixer), close() }; the deck puts its root into the page.
 function makeMixer({ about, sound }) {
-  const { seconds, bars, stems, beat } = about;
+  const { seconds, bars, stems, beat, downbeat } = about;
   const root = element("section", { class: "stemlab mixer", tabindex: 0, "aria-label": "Stem mixer", "data-lm-suppress-shortcuts": "true" });
   const engine = new Engine({ rate: about.rate, seconds, beat, sound, changed: show });
   root.engine = engine;
@@ -104,7 +104,8 @@ function makeMixer({ about, sound }) {
     cancelAnimationFrame(frame);
     const at = engine.position();
     playhead.style.left = `${(at / seconds) * 100}%`;
-    const place = beat ? `bar ${Math.floor(at / beat / 4 + 1e-6) + 1}.${(Math.floor(at / beat + 1e-6) % 4) + 1} · ` : "";
+    const beats = Math.floor((at - downbeat) / beat + 1e-6);  // below 0 in an upbeat, which is bar 0
+    const place = beat ? `bar ${Math.floor(beats / 4) + 1}.${((beats % 4) + 4) % 4 + 1} · ` : "";
     clock.textContent = `${place}${at.toFixed(1)} / ${seconds.toFixed(1)} s`;
     ruler.setAttribute("aria-valuenow", at.toFixed(2));
     ruler.setAttribute("aria-valuetext", clock.textContent);
@@ -124,7 +125,7 @@ function makeMixer({ about, sound }) {
   }
 
   const step = beat ? beat * 4 : 1;
-  const edge = (second, round) => Math.min(seconds, Math.max(0, round(second / step) * step));
+  const edge = (second, round) => Math.min(seconds, Math.max(0, downbeat + round((second - downbeat) / step) * step));
   let drag = null;
   const secondAt = (event) => {
     const box = ruler.getBoundingClientRect();

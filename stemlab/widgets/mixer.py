@@ -57,7 +57,8 @@ def describe(group: StemGroup) -> dict[str, Any]:
         "rate": group.sample_rate,
         "seconds": group.seconds,
         "beat": None if group.bpm is None else 60 / group.bpm,
-        "bars": [] if group.bpm is None else np.arange(0, group.seconds, 240 / group.bpm).round(4).tolist(),
+        "downbeat": group.downbeats[0] if len(group.downbeats) else 0.0,
+        "bars": group.downbeats.round(4).tolist(),
         "stems": [
             {
                 "name": stem.name,

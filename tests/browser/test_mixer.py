@@ -156,6 +156,22 @@ def test_a_click_seeks_and_a_drag_loops_whole_bars(mixer):
     assert engine(mixer, "engine.region") is None
 
 
+def test_bars_are_those_of_a_recording_that_begins_with_an_upbeat(show, group):
+    late = StemGroup(list(group), bpm=120, bars=4, settings={"downbeat": 0.5})
+    mixer = show(late.to_html())
+    mixer.wait_for_function("document.querySelector('.mixer').engine.buffers")
+    mixer.locator(".mixer").focus()
+    assert "bar 0.4" in mixer.locator(".clock").inner_text()
+    mixer.keyboard.press("Shift+ArrowRight")
+    assert "bar 1.1" in mixer.locator(".clock").inner_text()
+    box = mixer.locator(".ruler").bounding_box()
+    mixer.mouse.move(box["x"] + box["width"] * 3 / 8, box["y"] + 60)
+    mixer.mouse.down()
+    mixer.mouse.move(box["x"] + box["width"] * 3.5 / 8, box["y"] + 60, steps=4)
+    mixer.mouse.up()
+    assert engine(mixer, "engine.region") == [2.5, 4.5]
+
+
 @pytest.fixture
 def pair(show, group):
     """A group against itself without its drums: what B is A plays too, at the same place."""

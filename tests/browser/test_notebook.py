@@ -1,9 +1,12 @@
 """Widgets in a real JupyterLab: a notebook is opened and run, and used by mouse and keys."""
 
+import base64
 import json
 import re
 
+import numpy as np
 import pytest
+import soundfile
 
 CELLS = {
     "lab": """
@@ -202,6 +205,46 @@ def test_two_studios_do_not_know_of_each_other(notebook, studio):
     generate(other, 1)
     assert takes(studio) == before
     assert studio.get_by_label("Tempo, bpm").input_value() == "240"
+
+
+def test_a_session_is_saved_changed_and_loaded_again(studio, notebook, tmp_path):
+    studio.get_by_text("Save and load").click()
+    folder = studio.get_by_label("Folder, as the kernel sees it")
+    folder.fill(str(tmp_path / "mine"))
+    studio.get_by_role("button", name="Save stems").click()
+    studio.get_by_text("Saved: open").wait_for()
+    assert {"01_drums.wav", "02_bass.wav", "mix.wav", "session.json", "player.html"} <= {
+        f.name for f in tmp_path.glob("mine/*")
+    }
+    before = len(takes(studio))
+    studio.get_by_label("Words for bass").fill("bass: upright")
+    studio.get_by_role("button", name="Load the session").click()
+    heard(studio, before + 1)
+    assert takes(studio)[-1] == f"load {tmp_path / 'mine'}"
+    assert studio.get_by_label("Words for bass").input_value() == "bass: slap"
+    assert "StemGroup.load" in studio.locator(".code").text_content()
+
+
+def test_a_file_that_is_dropped_is_accompanied_and_plays_as_a_stem(notebook, tmp_path):
+    clicks = np.zeros(4 * 32_000, np.float32)
+    clicks[:: 32_000 // 2] = 0.9  # 120 bpm
+    soundfile.write(tmp_path / "clicks.wav", np.convolve(clicks, np.exp(-np.arange(400) / 60))[: len(clicks)], 32_000)
+    other = notebook.cell("other").locator(".studio")
+    before = len(takes(other))
+    other.get_by_label("Tempo, bpm").fill("120")
+    drop = """async (data) => {
+      const bytes = await (await fetch(`data:audio/wav;base64,${data}`)).arrayBuffer();
+      const dropped = new DataTransfer();
+      dropped.items.add(new File([bytes], "clicks.wav", { type: "audio/wav" }));
+      return dropped;
+    }"""
+    data = base64.b64encode((tmp_path / "clicks.wav").read_bytes()).decode()
+    other.dispatch_event("drop", {"dataTransfer": notebook.page.evaluate_handle(drop, data)})
+    other.locator(".file .hint", has_text="clicks.wav").wait_for()
+    generate(other, before + 1)
+    assert takes(other)[-1] == "accompany"
+    assert other.locator(".mixer .row").count() == 3
+    assert "clicks" in other.locator(".mixer .name strong").all_inner_texts()
 
 
 def test_mixer_and_figure_are_drawn_without_a_network(notebook):
