@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from stemlab.generate import StemLab
@@ -128,7 +129,7 @@ def remove(form: Mapping[str, Any], group: StemGroup | None, stem: int) -> Plan:
 
 def load(form: Mapping[str, Any], group: StemGroup | None, folder: str) -> Plan:
     """A session that was saved."""
-    return Plan(f"load {folder}", [Call("stemlab.StemGroup.load", (folder,))], fresh=True)
+    return Plan(f"load {Path(folder).name or folder}", [Call("stemlab.StemGroup.load", (folder,))], fresh=True)
 
 
 ACTIONS: dict[str, Callable[..., Plan]] = {
