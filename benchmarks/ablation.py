@@ -8,6 +8,7 @@ Small models are trained with one config and one budget, each with three seeds, 
 | B-i, B-ii | in groups | each its own | each its own, shared |
 | C-i, C-ii | in groups | shared by a group | each its own, shared |
 | C 0.5, C 0.9 | in groups | shared by a group | shared to that part (rho) |
+| C-ii, no activity | as C, never told who plays when | shared by a group | shared |
 | attention | in groups, attention across stems | each its own | each its own |
 
 Source: arXiv:2602.09891, its ablation, with the cell C-i that it leaves out. Everything that is done is kept in `--out`: run the
@@ -40,6 +41,7 @@ TRAININGS = {
     "A": {"grouped": False, "share_noise": False, "noise_only": 1.0},
     "B": {"grouped": True, "share_noise": False, "noise_only": 1.0},
     "C": {"grouped": True, "share_noise": True, "noise_only": 1.0},
+    "C-no-activity": {"grouped": True, "share_noise": True, "noise_only": 1.0, "tell_activity": False},
     "attention": {"grouped": True, "share_noise": False, "noise_only": 0.0},
 }
 CELLS = {
@@ -51,6 +53,7 @@ CELLS = {
     "C 0.5": ("C", {"coupling": "noise", "rho": 0.5}),
     "C 0.9": ("C", {"coupling": "noise", "rho": 0.9}),
     "C-ii": ("C", {"coupling": "noise", "rho": 1.0}),
+    "C-ii, no activity": ("C-no-activity", {"coupling": "noise", "rho": 1.0}),
     "attention": ("attention", {"coupling": "attention"}),
 }
 

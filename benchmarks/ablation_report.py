@@ -26,6 +26,7 @@ EFFECTS = {
     "sharing at inference, trained for (C-ii less C-i)": ("C-ii", "C-i"),
     "sharing in training alone (C-i less B-i)": ("C-i", "B-i"),
     "sharing in training, shared at inference (C-ii less B-ii)": ("C-ii", "B-ii"),
+    "what activity in training costs (C-ii less C-ii, no activity)": ("C-ii", "C-ii, no activity"),
     "attention instead (attention less C-ii)": ("attention", "C-ii"),
 }
 COLOURS = {"A": "#7f7f7f", "B": "#0072b2", "C": "#d55e00", "a": "#009e73"}

@@ -35,8 +35,8 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
             in which the rate falls to 0), `ema`, `init` (path of weights to start from, without suffix, or null),
             `time_mean` (see `random_times`), `noise_only` (share of groups whose stems do not see each other), `given` (share
             of the others in which about half of the stems are there already), `naming` (weight of the loss of naming the
-            notes that sound), `grouped`, `share_noise`, `compile` (the blocks by torch.compile: a minute or two to
-            begin with, then a fifth faster on two cores; needs a C++ compiler).
+            notes that sound), `grouped`, `share_noise`, `tell_activity` (false: never, for the ablation), `compile` (the
+            blocks by torch.compile: a minute or two to begin with, then a fifth faster on two cores; needs a C++ compiler).
         out, resume, minutes: see `Run`.
     """
     ranks.join()
@@ -101,6 +101,8 @@ def batch_losses(model: VelocityNet, cache: LatentCache, config: dict, step: int
     rho = torch.where(coupled, 0.0, float(config["share_noise"]))  # stems that see each other: noise of their own
     noise = group_noise(conditions.group, x.shape[1], frames, generator, rho)
     conditions = conditions.drop(generator).to(device)
+    if not config.get("tell_activity", True):
+        conditions = conditions.null(text=False, tempo=False, key=False, submix=False)
     x, noise, t, new = x.to(device), noise.to(device), t.to(device), ~given.to(device)
     with torch.autocast(device.type, torch.bfloat16, enabled=config["bf16"]):
         prepared = model.prepare(conditions, coupled.to(device))

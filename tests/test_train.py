@@ -118,7 +118,15 @@ def test_the_seed_decides_the_weights(config, tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"grouped": False}, {"share_noise": False}, {"noise_only": 1.0}, {"given": 1.0}, {"naming": 0.0}, {"bf16": True}],
+    [
+        {"grouped": False},
+        {"share_noise": False},
+        {"noise_only": 1.0},
+        {"given": 1.0},
+        {"naming": 0.0},
+        {"tell_activity": False},
+        {"bf16": True},
+    ],
 )
 def test_each_switch_of_the_ablation_changes_the_training(config, tmp_path, change):
     config["steps"] = 3
