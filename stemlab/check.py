@@ -44,7 +44,8 @@ def check_request(asked: dict[str, Any]) -> None:
     check_number("seconds", asked["seconds"], 0.5, MOST_SECONDS, "seconds", optional=True)
     check_number("seed", asked["seed"], 0, 2**63 - 1, "a whole number", whole=True)
     check_number("steps", asked["steps"], 1, 1000, "sampler steps", whole=True)
-    check_number("guidance", asked["guidance"], 0, 20, "1 is off, 3 the usual")
+    check_number("guidance", asked["guidance"], 0, 20, "1 is off, 2.5 the usual")
+    check_number("mates", asked.get("mates", 1), 0, 20, "1 is off, 4 the usual")
     check_number("rho", asked["rho"], 0, 1, "1 shares all the noise, 0 none", optional=True)
     if asked["coupling"] == "attention" and asked["rho"]:
         raise ValueError(
@@ -54,7 +55,7 @@ def check_request(asked: dict[str, Any]) -> None:
     if not isinstance(negative, str):
         raise ValueError(f'negative: got {negative!r}; it takes a text such as "distorted", or "" for none.')
     if negative and asked["guidance"] == 1:
-        raise ValueError(f"negative: got {negative!r} with guidance=1, which does without it; give guidance=3, say.")
+        raise ValueError(f"negative: got {negative!r} with guidance=1, which does without it; give guidance=2.5, say.")
     rounds_of(asked["scheme"], len(names), names)
     for name, choices in (("coupling", COUPLINGS), ("sampler", tuple(SAMPLERS))):
         if asked[name] not in choices:
@@ -66,7 +67,7 @@ def check_request(asked: dict[str, Any]) -> None:
         or not 0 <= interval[0] <= interval[1]
     ):
         raise ValueError(
-            f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (3, 28)."
+            f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (0, 14)."
         )
     bars, seconds = default_seconds(asked["bpm"], asked["bars"], asked["seconds"])
     canonical(asked["activity"], names, asked["bpm"], bars, -(-round(seconds * SAMPLE_RATE) // FRAME))

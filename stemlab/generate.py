@@ -78,8 +78,9 @@ class StemLab:
         activity: dict | None = None,
         scheme: str | list[list[str]] = "one-pass",
         steps: int = 32,
-        guidance: float = 3.0,
-        interval: tuple[int, int] = (3, 28),
+        guidance: float = 2.5,
+        mates: float = 4.0,
+        interval: tuple[int, int] = (0, 14),
         coupling: str = "attention",
         rho: float | None = None,
         sampler: str = "euler",
@@ -101,7 +102,8 @@ class StemLab:
                 frames; other stems are free. A stem is silent wherever it shall rest.
             scheme: "one-pass", "two-pass", "k-pass", or rounds such as `[["drums", "bass"], ["keys"]]`.
             steps: of the sampler.
-            guidance: scale of classifier-free guidance; 1 is off.
+            guidance: scale of classifier-free guidance towards what the stems are told; 1 is off.
+            mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
             interval: first and last step with guidance, counted on 32 steps.
             coupling: "attention" or "noise".
             rho: share of the noise that the stems have in common, 0 to 1, under the coupling "noise" (1 by default).
@@ -148,7 +150,7 @@ class StemLab:
             downbeat: seconds of the first downbeat; when None it is estimated. With bpm given too, nothing is.
             text: what the recording is, such as "guitar: fingerpicked".
             sample_rate: of an array, in Hz; 32000 by default.
-            options: seed, activity, scheme, steps, guidance, interval, coupling, rho, sampler, negative, as for `generate`.
+            options: seed, activity, scheme, steps, guidance, mates, interval, coupling, rho, sampler, negative, as for `generate`.
         Raises:
             ValueError: an argument is not what it may be, or the recording clearly keeps another tempo than bpm.
         """

@@ -5,6 +5,7 @@ Lesson: 00_start_here.ipynb
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ import torch
 from stemlab.conditions import FRAME_SECONDS, Conditions
 from stemlab.flow import interpolate
 from stemlab.model import Prepared, VelocityNet
-from stemlab.sampling import SAMPLERS, guided, in_interval
+from stemlab.sampling import SAMPLERS, in_interval, led_by
 from stemlab.text import tokenize
 from stemlab.windows import spans, weights
 
@@ -34,7 +35,7 @@ def integrate(
         model: the network, on the device of the tensors.
         conditions: of N stems over T frames.
         noise: `(N, C, T)`.
-        asked: `steps`, `guidance`, `interval`, `sampler`, `coupling` and `negative` of the request.
+        asked: `steps`, `guidance`, `mates`, `interval`, `sampler`, `coupling` and `negative` of the request.
         known: `(N, C, T)` latents that are there already.
         hold: `(N, T)` bool: where `known` is kept and comes out as it is. On the way it lies on its straight path from the
             noise; but a stem that is known from end to end and seen by others is there from the start, at t = 1, as in training.
@@ -44,13 +45,16 @@ def integrate(
     """
     n, frames, steps, guidance = len(conditions), noise.shape[2], asked["steps"], asked["guidance"]
     coupled = asked["coupling"] == "attention"
+    mates = asked.get("mates", guidance) if coupled and n > 1 else guidance
     windows = spans(frames)
     blended = [share.to(noise.device) for share in weights(windows, frames)]
     with _autocast(noise.device):
         parts = [_window(conditions, *window) for window in windows]
         told = _prepared(model, parts, coupled)
-        doubled = [_doubled(part, asked.get("negative", "")) for part in parts] if guidance != 1 else []
-        both = _prepared(model, doubled, torch.tensor([coupled] * n + [False] * n, device=noise.device))
+        beside = [_alone] * (mates != guidance) + [partial(_null, negative=asked.get("negative", ""))]
+        led = [_stacked(part, beside) for part in parts] if (guidance, mates) != (1, 1) else []
+        sees = torch.tensor([coupled] * n + [False] * n * len(beside), device=noise.device)
+        guiding = _prepared(model, led, sees)
 
     there = torch.zeros(n, dtype=torch.bool, device=noise.device) if hold is None or not coupled else hold.all(1)
 
@@ -58,16 +62,15 @@ def integrate(
         times = torch.where(there, 1.0, torch.full((n,), t, device=noise.device))
         if known is not None and hold is not None:
             x = torch.where(hold[:, None], interpolate(noise, known, times), x)
-        guide = bool(both) and in_interval(step, steps, asked["interval"])
+        guide = bool(guiding) and in_interval(step, steps, asked["interval"])
         total = torch.zeros_like(x)
         for i, (start, stop) in enumerate(windows):
             piece = x[:, :, start:stop]
             with _autocast(noise.device):
-                if guide:
-                    conditional, other = model(piece.repeat(2, 1, 1), times.repeat(2), both[i]).chunk(2)
-                else:
-                    conditional = model(piece, times, told[i])
-            out = guided(conditional, other, guidance) if guide else conditional
+                copies = 1 + len(beside) if guide else 1
+                found = model(piece.repeat(copies, 1, 1), times.repeat(copies), guiding[i] if guide else told[i])
+            together, *others = found.chunk(copies)
+            out = led_by(together, *others, guidance=guidance, mates=mates) if guide else together
             if len(windows) == 1:
                 return out
             total[:, :, start:stop] += out * blended[i]
@@ -97,17 +100,23 @@ def _window(c: Conditions, start: int, stop: int) -> Conditions:
     )
 
 
-def _doubled(c: Conditions, negative: str) -> Conditions:
-    """Conditions and, as a group of their own, what guidance leads away from, in one batch: `(2 N)` stems.
+def _alone(c: Conditions) -> Conditions:
+    """The same stems, told the same; they will not see each other."""
+    return replace(c)
 
-    That is the null of all conditions, with the words of `negative` where there are some. The nulls do not see each other
-    either, so guidance leads towards the words and towards the mates alike: stems that play by themselves are its null.
-    """
+
+def _null(c: Conditions, negative: str) -> Conditions:
+    """What guidance leads away from: nothing told, or the words of `negative` alone, and nobody seen."""
     null = c.null()
-    null.group = c.group + int(c.group.max()) + 1
-    if negative:
-        null.tokens = tokenize([negative] * len(c)).to(c.tokens.device)
-    return Conditions(**{name: torch.cat([getattr(c, name), getattr(null, name)]) for name in vars(c)})
+    return replace(null, tokens=tokenize([negative] * len(c)).to(c.tokens.device)) if negative else null
+
+
+def _stacked(c: Conditions, beside: list[Callable[[Conditions], Conditions]]) -> Conditions:
+    """Conditions and what is made of them, each as groups of their own, in one batch."""
+    parts, groups = [c, *(make(c) for make in beside)], int(c.group.max()) + 1
+    for place, part in enumerate(parts[1:], 1):
+        part.group = c.group + place * groups
+    return Conditions(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(c)})
 
 
 def _autocast(device: torch.device):

@@ -66,6 +66,22 @@ def guided(conditional: torch.Tensor, unconditional: torch.Tensor, guidance: flo
     return unconditional + guidance * (conditional - unconditional)
 
 
+def led_by(together: torch.Tensor, *others: torch.Tensor, guidance: float, mates: float) -> torch.Tensor:
+    """Guidance with two scales: towards what a stem is told, and towards what its mates play.
+
+    `null + guidance * (alone - null) + mates * (together - alone)`. With two equal scales `alone` cancels, and it is `guided`.
+
+    Args:
+        together: velocity of stems that are told something and see each other.
+        others: that of the same stems alone, left out when the scales are equal; and of stems that are told nothing and see nobody.
+        guidance, mates: the scales; 1 is off.
+
+    Source of the idea, for an image and a text: Brooks et al. 2022, arXiv:2211.09800.
+    """
+    alone, null = others if len(others) == 2 else (together, *others)
+    return guided(alone, null, guidance) + mates * (together - alone)
+
+
 def in_interval(step: int, steps: int, interval: tuple[int, int]) -> bool:
     """Is guidance on at this step (counted from 0)? The interval is given for 32 steps and scaled to `steps`.
 

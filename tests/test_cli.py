@@ -210,5 +210,5 @@ def test_generate_has_the_words_of_the_manual():
     environment = {**os.environ, "COLUMNS": "200"}
     words = [sys.executable, "-m", "stemlab", "generate", "--help"]
     told = subprocess.run(words, capture_output=True, text=True, check=True, env=environment).stdout
-    wanted = "stems prompt bpm key bars seed out activity scheme steps guidance rho coupling force"
+    wanted = "stems prompt bpm key bars seed out activity scheme steps guidance mates rho coupling force"
     assert all(f"--{word}" in told for word in wanted.split())

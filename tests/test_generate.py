@@ -117,14 +117,20 @@ def test_under_attention_what_is_there_is_heard_whole_from_the_first_step(tiny, 
 
 
 def test_guidance_leads_away_from_stems_that_hear_nobody(tiny):
-    """Guidance 0 is its null alone: then company makes no difference; at 1 it does."""
+    """Without a pull towards the mates company makes no difference, however strong the words are; with one it does."""
 
-    def in_company_and_alone(guidance):
-        ask = {**QUICK, "coupling": "attention", "guidance": guidance, "interval": (0, 31)}
+    def in_company_and_alone(guidance, mates):
+        ask = {**QUICK, "coupling": "attention", "guidance": guidance, "mates": mates, "interval": (0, 31)}
         return tiny.generate(STEMS[:2], **ask)[1], tiny.generate(STEMS[1:2], **ask)[0]
 
-    assert not apart(*in_company_and_alone(0.0))
-    assert apart(*in_company_and_alone(1.0))
+    for guidance in (0.0, 1.0, 3.0):
+        assert not apart(*in_company_and_alone(guidance, 0.0))
+        assert apart(*in_company_and_alone(guidance, 1.0))
+
+
+def test_a_stem_by_itself_has_no_mates_to_be_led_to(tiny):
+    ask = {**QUICK, "coupling": "attention", "interval": (0, 31)}
+    assert same(tiny.generate(STEMS[:1], mates=0.0, **ask)[0], tiny.generate(STEMS[:1], mates=9.0, **ask)[0])
 
 
 def test_added_stems_of_one_name_are_numbered(tiny, bands_of):
@@ -283,6 +289,7 @@ NAN, INF = float("nan"), float("inf")
         ("seed", -1), ("seed", 2**63), ("seed", 1.0), ("seed", True), ("seed", None), ("seed", "7"),
         ("steps", 0), ("steps", 1001), ("steps", 2.5), ("steps", True), ("steps", None),
         ("guidance", -1), ("guidance", 21), ("guidance", NAN), ("guidance", INF), ("guidance", False), ("guidance", None),
+        ("mates", -1), ("mates", 21), ("mates", NAN), ("mates", True), ("mates", None),
         ("rho", -0.1), ("rho", 1.1), ("rho", NAN), ("rho", True), ("rho", "1"),
         ("scheme", "three-pass"), ("scheme", None), ("scheme", ["one-pass"]),
         ("coupling", "noise "), ("coupling", True), ("sampler", "rk4"), ("sampler", None),

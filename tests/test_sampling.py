@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchdiffeq import odeint
 
-from stemlab.sampling import SAMPLERS, euler, guided, in_interval
+from stemlab.sampling import SAMPLERS, euler, guided, in_interval, led_by
 
 START = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 ORDERS = {"euler": 1, "midpoint": 2, "heun": 2}
@@ -76,6 +76,17 @@ def test_guidance_is_off_at_1_unconditional_at_0_and_pushes_beyond():
     assert guided(conditional, unconditional, 1) == conditional
     assert guided(conditional, unconditional, 0) == unconditional
     assert guided(conditional, unconditional, 3) == 4
+
+
+def test_two_scales_lead_apart_and_are_plain_guidance_where_they_are_one():
+    together, alone, null = torch.tensor([4.0]), torch.tensor([2.0]), torch.tensor([1.0])
+    assert led_by(together, alone, null, guidance=1, mates=1) == together
+    assert led_by(together, alone, null, guidance=1, mates=0) == alone
+    assert led_by(together, alone, null, guidance=0, mates=0) == null
+    assert led_by(together, alone, null, guidance=3, mates=2) == 1 + 3 * 1 + 2 * 2
+    for scale in (0.5, 3):
+        assert led_by(together, alone, null, guidance=scale, mates=scale) == guided(together, null, scale)
+        assert led_by(together, null, guidance=scale, mates=scale) == guided(together, null, scale)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     look.add_argument("--coupling", default="attention", help="attention or noise")
     look.add_argument("--rho", type=float, help="share of the noise that is the group's")
     look.add_argument("--steps", type=int, default=32)
-    look.add_argument("--guidance", type=float, default=3.0)
+    look.add_argument("--guidance", type=float, default=2.5)
+    look.add_argument("--mates", type=float, default=4.0)
     look.add_argument("--with-key", action="store_true", help="tell the key too; then harmony is no test any more")
     look.add_argument(
         "--classifier-songs", type=int, default=1000, help="songs that the judge of families learns from (1000)"

@@ -12,7 +12,7 @@ from stemlab.widgets.studio_form import form_of, names_of, request, tidy
 
 GENERATE_DEFAULTS = {
     "prompt": "", "bpm": None, "key": None, "bars": None, "seed": 0, "activity": None, "scheme": "one-pass",
-    "coupling": "attention", "rho": None, "steps": 32, "guidance": 3.0,
+    "coupling": "attention", "rho": None, "steps": 32, "guidance": 2.5, "mates": 4.0,
 }  # fmt: skip
 Progress = Callable[[int, int], None]
 

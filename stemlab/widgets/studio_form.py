@@ -16,10 +16,10 @@ DEFAULTS: dict[str, Any] = {
         {"prompt": "guitar: clean electric guitar", "locked": False},
     ],
     "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "seed": 7, "activity": {},
-    "scheme": "one-pass", "coupling": "attention", "rho": 1.0, "steps": 32, "guidance": 3.0,
+    "scheme": "one-pass", "coupling": "attention", "rho": 1.0, "steps": 32, "guidance": 2.5, "mates": 4.0,
     "audio": "",
 }  # fmt: skip
-SHARED = ("prompt", "bpm", "key", "bars", "seed", "scheme", "coupling", "rho", "steps", "guidance")
+SHARED = ("prompt", "bpm", "key", "bars", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates")
 MOST_BARS = 64
 
 

@@ -20,7 +20,8 @@ function finePanel(studio, parent) {
   choiceField(studio, bar, "scheme", "Scheme", "one-pass: all stems at once; k-pass: one after the other", studio.choices.scheme);
   numberField(studio, bar, "steps", "Steps", "of the sampler: fewer are faster", { min: 1, max: 1000, step: 1 });
   numberField(studio, bar, "guidance", "Guidance", "How closely the words are followed; 1 is off", { min: 0, max: 20, step: 0.5 });
-  studio.onRefresh(() => { rho.disabled = studio.form().coupling !== "noise"; });
+  const mates = numberField(studio, bar, "mates", "Mates", "How closely the other stems are followed; 1 is off; only with the coupling attention", { min: 0, max: 20, step: 0.5 });
+  studio.onRefresh(() => { rho.disabled = studio.form().coupling !== "noise"; mates.disabled = !rho.disabled; });
 }
 
 function stemsPanel(studio, parent) {

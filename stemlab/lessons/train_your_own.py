@@ -1,0 +1,148 @@
+"""Checks for the exercises of the lesson on training.
+
+Each takes the reader's function. A right answer is told, a wrong one raises AssertionError with what to look at next, and
+one that raises NotImplementedError is only open.
+
+Lesson: 09_train_your_own.ipynb
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from stemlab.lessons.start_here import OPEN
+
+
+def check_factor(factor: Callable[[int, int, float, int], float]) -> None:
+    """Warm-up: the learning rate's shape over a run.
+
+    Args:
+        factor: takes step, total, cooldown and warmup; returns a number from 0 to 1.
+    Raises:
+        AssertionError: another shape than rise, plateau, fall.
+    """
+    asked = {step: min(1.0, (step + 1) / 20, (100 - step) / 30) for step in (0, 9, 19, 40, 70, 85, 99)}
+    try:
+        got = {step: float(factor(step, 100, 0.3, 20)) for step in asked}
+    except NotImplementedError:
+        print(OPEN.format(1))
+        return
+    assert got[0] > 0, "At step 0 it is 0: the first step would teach nothing. Count the steps from 1 while it rises."
+    assert got[40] <= 1, f"At step 40 of 100 it is {got[40]:.2f}: it never goes above 1."
+    assert abs(got[40] - 1) < 1e-6, f"At step 40 of 100 it is {got[40]:.2f}: between rise and fall it stays at 1."
+    assert got[9] < 1, "At step 9 it is 1 already: it rises over `warmup` steps, here 20."
+    assert got[85] < 1, "At step 85 of 100 it does not fall: the last 0.3 of the steps are steps 70 to 99."
+    assert got[99] > 0, "At the last step it is 0 or less: that step would teach nothing."
+    wrong = {step: round(value, 4) for step, value in got.items() if abs(value - asked[step]) > 1e-6}
+    assert not wrong, f"It says {wrong} by step, and should say { ({s: round(asked[s], 4) for s in wrong}) }."
+    print("[ok] It rises, stays and falls, and no step is wasted.")
+
+
+def check_one_step(one_step: Callable[..., float]) -> None:
+    """Core: one step of training, taken twice in a row.
+
+    Args:
+        one_step: takes a network, its optimizer and a function of the network that gives the loss; returns a float.
+    Raises:
+        AssertionError: a gradient is kept or not clipped, nothing moves, or no number comes back.
+    """
+    runs = {}
+    for kind in ("right", "unclipped", "old gradient", "yours"):
+        net = _small_net()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        before = _weights(net)
+        told = []
+        for scale in (50.0, 3.0):  # two losses whose gradients are longer than 1
+            loss_of = _loss(scale)
+            if kind != "yours":
+                told.append(_reference(net, optimizer, loss_of, kind))
+                continue
+            try:
+                told.append(one_step(net, optimizer, loss_of))
+            except NotImplementedError:
+                print(OPEN.format(2))
+                return
+            assert not torch.equal(before, _weights(net)), (
+                "Nothing moved: is optimizer.step() called, after backward()?"
+            )
+        runs[kind] = (_weights(net), told)
+    mine, told = runs["yours"]
+    assert not torch.allclose(mine, runs["unclipped"][0], rtol=1e-4), (
+        "The gradient was not clipped, or clipped after the step: clip between backward() and step()."
+    )
+    assert not torch.allclose(mine, runs["old gradient"][0], rtol=1e-4), (
+        "The second step still had the old gradient of the first: PyTorch adds them up. Begin with optimizer.zero_grad()."
+    )
+    assert all(isinstance(value, float) for value in told), (
+        f"It returned {type(told[0]).__name__}: give the loss as a float, loss.item(), or the graph is kept in memory."
+    )
+    assert torch.allclose(torch.tensor(told), torch.tensor(runs["right"][1]), rtol=1e-4), (
+        "The loss that comes back is not that of the network before the step."
+    )
+    assert torch.allclose(mine, runs["right"][0], rtol=1e-4), "The weights after two steps differ from the right ones."
+    print("[ok] Forget, look back, clip, step.")
+
+
+def check_average(average: Callable[[nn.Module, nn.Module, float], None]) -> None:
+    """Stretch: the running mean of a network's weights.
+
+    Args:
+        average: takes the mean and the network, and a decay; changes the mean in place.
+    Raises:
+        AssertionError: the mean moves wrongly, the network moves, or gradients flow through the mean.
+    """
+    mean, net = _small_net(1), _small_net(2)
+    old, new = _weights(mean), _weights(net)
+    try:
+        average(mean, net, 0.9)
+    except NotImplementedError:
+        print(OPEN.format(3))
+        return
+    except RuntimeError as error:
+        raise AssertionError(
+            f"PyTorch says: {error}. Weights that want a gradient may not be changed in place: work under torch.no_grad()."
+        ) from error
+    got = _weights(mean)
+    assert torch.equal(_weights(net), new), "The network itself was moved: only the mean may change."
+    assert not torch.equal(got, old), (
+        "The mean has not moved. A new tensor does not change the old one: mul_ and add_ do, in place."
+    )
+    assert not torch.allclose(got, 0.1 * old + 0.9 * new, atol=1e-6), (
+        "The wrong way round: with a decay of 0.9 the mean keeps nine tenths of itself."
+    )
+    assert torch.allclose(got, 0.9 * old + 0.1 * new, atol=1e-6), (
+        "The mean moved, but not by (2): 0.9 of it, 0.1 of the net."
+    )
+    assert all(kept.grad_fn is None and kept.requires_grad for kept in mean.parameters()), (
+        "The mean carries a graph of gradients now: work under torch.no_grad()."
+    )
+    average(mean, net, 0.0)
+    assert torch.equal(_weights(mean), new), "With a decay of 0 the mean should be the network: is decay used?"
+    print("[ok] The mean moves a little, the network not at all.")
+
+
+def _small_net(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(4, 8), nn.SiLU(), nn.Linear(8, 2))
+
+
+def _weights(net: nn.Module) -> torch.Tensor:
+    return torch.cat([weight.detach().flatten() for weight in net.parameters()]).clone()
+
+
+def _loss(scale: float) -> Callable[[nn.Module], torch.Tensor]:
+    x = torch.linspace(-1, 1, 12).reshape(3, 4)
+    return lambda net: scale * (net(x) - 1).square().mean()
+
+
+def _reference(net: nn.Module, optimizer: torch.optim.Optimizer, loss_of: Callable, kind: str) -> float:
+    """A step of training; two of the kinds leave something out."""
+    if kind != "old gradient":
+        optimizer.zero_grad()
+    loss = loss_of(net)
+    loss.backward()
+    if kind != "unclipped":
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
