@@ -1,16 +1,19 @@
 # make demo: a band in out/demo. make test: all tests. make lab: JupyterLab. Each makes .venv by itself.
+# make student, make site: the lessons without solutions, and as pages.
 PYTHON ?= python3
 PY := .venv/bin/python
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check -c requirements.txt
 HELP_INSTALL := { echo "The install failed: see the lines above. With an old pip: $(PY) -m pip install --upgrade pip." \
 	"To start over: make clean."; exit 1; }
 
-.PHONY: help demo test lab lint format clean
+.PHONY: help demo test lab student site lint format clean
 
 help:
 	@echo "make demo   make a band: out/demo/player.html"
 	@echo "make test   all tests, notebooks included"
 	@echo "make lab    open the notebooks in JupyterLab"
+	@echo "make student  the lessons without solutions: notebooks/student"
+	@echo "make site   the lessons as pages that play without Python: site/index.html (a quarter of an hour)"
 	@echo "make lint   ruff and mypy;  make format  put the code in ruff's form"
 	@echo "make clean  remove .venv and caches (out/ and runs/ stay)"
 	@echo "Another Python: make demo PYTHON=python3.12"
@@ -21,10 +24,16 @@ demo: .venv/.demo
 		--out out/demo --force
 
 test: .venv/.test
-	$(PY) -m pytest --doctest-modules --nbmake stemlab tests $(wildcard notebooks)
+	$(PY) -m pytest --doctest-modules --nbmake --ignore=notebooks/student stemlab tests $(wildcard notebooks)
 
 lab: .venv/.lab
 	$(PY) -m jupyterlab notebooks
+
+student: | $(PY)
+	$(PY) notebooks/publish.py student
+
+site: .venv/.test
+	$(PY) notebooks/publish.py site
 
 lint: .venv/.test
 	$(PY) -m ruff check .

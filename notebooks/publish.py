@@ -1,0 +1,166 @@
+"""From the solved notebooks to what a class is given: `python notebooks/publish.py student`, or `site`.
+
+- `student` writes `notebooks/student/`: the same lessons without their solutions.
+- `site` runs each lesson and writes `site/`: pages that play and show equations and figures with no kernel and no network.
+"""
+
+import argparse
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+COPY = "> This is a copy without solutions, made by `make student`. Changes belong into [the lesson](../{name})."
+NEEDS_KERNEL = '<p class="kernel">Here stands a widget that needs Python behind it: open the notebook to use it.</p>'
+PLAYERS = """
+from html import escape
+from stemlab.widgets.mixer import StemMixer
+
+def _page(mixer, **_):
+    height = 150 + 66 * max(len(group) for group in mixer._groups)
+    return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" srcdoc="{escape(mixer.to_html())}"></iframe>'}
+
+StemMixer._repr_mimebundle_ = _page
+"""
+STYLE = """
+:root { color-scheme: light dark; }
+body { max-width: 60rem; margin: 0 auto; padding: 1rem; font: 17px/1.55 system-ui, sans-serif; color: light-dark(#1b1f24, #e8ebef); background: light-dark(#fff, #14171b); }
+a { color: light-dark(#0b5cad, #7fbcff); } nav { display: flex; justify-content: space-between; gap: 1rem; padding: .4rem 0; }
+table { border-collapse: collapse; display: block; overflow-x: auto; } th, td { border: 1px solid light-dark(#d0d7de, #3a424c); padding: .3rem .6rem; text-align: left; }
+pre { overflow-x: auto; padding: .7rem; border-radius: 6px; font-size: 14px; line-height: 1.4; background: light-dark(#f4f6f8, #1d2229); }
+.output pre { background: none; border-left: 3px solid light-dark(#b7c2cd, #47525e); border-radius: 0; }
+img, svg { max-width: 100%; } .output img { background: #fff; border-radius: 4px; } .plotly { background: #fff; border-radius: 4px; }
+iframe.player { width: 100%; border: 1px solid light-dark(#d0d7de, #3a424c); border-radius: 6px; }
+math[display=block] { margin: 1rem 0; font-size: 1.1em; overflow-x: auto; } summary { cursor: pointer; font-weight: 600; }
+.kernel { border: 1px dashed; padding: .5rem .8rem; border-radius: 6px; opacity: .8; } details { margin: .6rem 0; }
+"""
+
+
+def main() -> None:
+    """The two commands."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["student", "site"])
+    parser.add_argument("--only", nargs="+", metavar="NN", help="numbers of lessons, such as 02 (all)")
+    parser.add_argument("--out", type=Path, help="folder (notebooks/student or site)")
+    asked = parser.parse_args()
+    lessons = [path for path in LESSONS if not asked.only or path.name[:2] in asked.only]
+    if not lessons:
+        parser.error(f"--only takes numbers from {', '.join(path.name[:2] for path in LESSONS)}")
+    out = asked.out or ROOT / ("notebooks/student" if asked.what == "student" else "site")
+    out.mkdir(parents=True, exist_ok=True)
+    (write_student if asked.what == "student" else write_site)(lessons, out)
+    print(f"{len(lessons)} lessons in {out}")
+
+
+def write_student(lessons: list[Path], out: Path) -> None:
+    """The lessons without the cells that are tagged as solutions."""
+    for path in lessons:
+        book = json.loads(path.read_text(encoding="utf-8"))
+        book["cells"] = [cell for cell in book["cells"] if "solution" not in cell["metadata"].get("tags", [])]
+        for cell in book["cells"]:  # a folder deeper, so one step more to the files beside the notebooks
+            cell["source"] = [re.sub(r"(?<=[(\"'])\.\./", "../../", line) for line in cell["source"]]
+            cell["source"] = [line.replace("(README.md)", "(../README.md)") for line in cell["source"]]
+        book["cells"][0]["source"] += ["\n\n", COPY.format(name=path.name)]
+        (out / path.name).write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_site(lessons: list[Path], out: Path) -> None:
+    """Run the lessons and write their pages, and an index of all twelve."""
+    import plotly
+    from tqdm.auto import tqdm
+
+    shutil.copyfile(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", out / "plotly.min.js")
+    for path in (bar := tqdm(lessons, unit="lesson")):
+        bar.set_postfix_str(path.stem)
+        (out / f"{path.stem}.html").write_text(page(executed(path), path), encoding="utf-8")
+    rows = [(path, card(json.loads(path.read_text(encoding="utf-8")))) for path in LESSONS]
+    lines = [
+        f'<tr><td><a href="{path.stem}.html">{told["title"]}</a></td><td>{told["Question"]}</td><td>{told["Reading"]}</td></tr>'
+        for path, told in rows
+        if (out / f"{path.stem}.html").exists()
+    ]
+    table = "<table><tr><th>Lesson</th><th>Question</th><th>Reading</th></tr>" + "\n".join(lines) + "</table>"
+    about = (
+        "<p>From a waveform to a band: every instrument its own stem, in time and in tune, from one shared noise.</p>"
+    )
+    (out / "index.html").write_text(framed("stemlab: the lessons", "<h1>stemlab: the lessons</h1>" + about + table))
+
+
+def card(book: dict) -> dict[str, str]:
+    """The title card of a lesson: its rows, and its title."""
+    text = "".join(book["cells"][0]["source"])
+    title = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return {**dict(re.findall(r"^\| (\w+) \| (.+) \|$", text, re.MULTILINE)), "title": title[1] if title else ""}
+
+
+def executed(path: Path):
+    """The lesson with its outputs, run from a clean kernel; players come out as pages."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    book = nbformat.read(path, as_version=4)
+    book.cells.insert(0, nbformat.v4.new_code_cell(PLAYERS))
+    NotebookClient(book, timeout=None, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    del book.cells[0]
+    return book
+
+
+def page(book, path: Path) -> str:
+    """One page of an executed lesson."""
+    from latex2mathml.converter import convert
+    from nbconvert.exporters import HTMLExporter
+
+    formulas: list[str] = []
+
+    def kept(match: re.Match) -> str:
+        shown = match[1] is not None
+        formulas.append(convert(match[1] or match[2], display="block" if shown else "inline"))
+        return f"FORMULA{len(formulas) - 1}X"
+
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", kept, cell.source, flags=re.DOTALL)
+        else:
+            cell.outputs = [output for output in map(still, cell.outputs) if output]
+    body = HTMLExporter(
+        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
+    ).from_notebook_node(book)[0]
+    body = re.sub(r"FORMULA(\d+)X", lambda match: formulas[int(match[1])], body)
+    body = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body).replace('href="README.md"', 'href="index.html"')
+    return framed(card({"cells": [{"source": book.cells[0].source}]})["title"], body)
+
+
+def still(output):
+    """An output that needs no kernel; None for one that says nothing without."""
+    data = output.get("data", {})
+    if "application/vnd.plotly.v1+json" in data:
+        import plotly.io
+
+        figure = plotly.io.from_json(json.dumps(data["application/vnd.plotly.v1+json"]), skip_invalid=True)
+        data = {"text/html": plotly.io.to_html(figure, include_plotlyjs=False, full_html=False)}
+        return {**output, "data": data}
+    if "application/vnd.jupyter.widget-view+json" in data:
+        shown = re.match(r"interactive|StemStudio|ActivityGrid|\w*Box\(children=\((?!HTML)", data.get("text/plain", ""))
+        return {**output, "data": {"text/html": NEEDS_KERNEL}} if shown else None
+    return None if output.get("name") == "stderr" else output
+
+
+def framed(title: str, body: str) -> str:
+    """A whole page around a body."""
+    from pygments.formatters import HtmlFormatter
+
+    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
+    colours = f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n.highlight {{ background: none; }}"
+    nav = '<nav><a href="index.html">All lessons</a></nav>'
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(title)}</title><style>{colours}{STYLE}</style>"
+        f'<script src="plotly.min.js"></script></head>\n<body>{nav}\n{body}\n{nav}</body></html>\n'
+    )
+
+
+if __name__ == "__main__":
+    main()

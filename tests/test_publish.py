@@ -1,0 +1,84 @@
+"""The students' copies, and the pages of the lessons, as `make student` and `make site` write them."""
+
+import ast
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
+@pytest.fixture
+def publish(monkeypatch):
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["publish.py", *map(str, words)])
+        runpy.run_path(str(ROOT / "notebooks" / "publish.py"), run_name="__main__")
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    out = tmp_path_factory.mktemp("student")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["publish.py", "student", "--out", str(out)])
+        runpy.run_path(str(ROOT / "notebooks" / "publish.py"), run_name="__main__")
+    return out
+
+
+def code(path, tag=None):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [
+        "".join(c["source"])
+        for c in cells
+        if c["cell_type"] == "code" and (tag is None or tag in c["metadata"].get("tags", []))
+    ]
+
+
+def test_every_lesson_has_a_copy(copies):
+    assert sorted(path.name for path in copies.iterdir()) == [path.name for path in LESSONS]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_copy_has_every_stub_and_no_solution(copies, lesson):
+    copy = copies / lesson.name
+    assert code(copy, "exercise") == code(lesson, "exercise")
+    solved = code(lesson, "solution")
+    assert len(solved) >= 3 and not code(copy, "solution")
+    assert not [text for text in solved if text in copy.read_text(encoding="utf-8")]
+    assert "make student" in copy.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_what_lies_beside_the_lessons_is_found_from_the_copies_too(copies, lesson):
+    text = "\n".join(
+        "".join(c["source"]) for c in json.loads((copies / lesson.name).read_text(encoding="utf-8"))["cells"]
+    )
+    near = re.findall(r"\]\((\.\./[^)#\s]+)", text) + re.findall(r"[\"'](\.\./\.\./[\w/.]+)", text)
+    here = ROOT / "notebooks" / "student"
+    assert near and [link for link in near if not (here / link).resolve().exists() and "eval" not in link] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_the_stubs_of_a_copy_are_open_and_stop_nothing(copies, lesson, capsys):
+    """Each stub with the lesson's imports: it says that it is open, whatever the cells before it did."""
+    stubs = code(copies / lesson.name, "exercise")
+    space: dict = {}
+    for text in code(lesson):
+        lines = [line for line in text.splitlines() if not line.startswith("%")]
+        nodes = [node for node in ast.parse("\n".join(lines)).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        exec("\n".join(map(ast.unparse, nodes)), space)
+    for stub in stubs:
+        exec(stub, space)
+    assert capsys.readouterr().out.count("still open") == len(stubs)
+
+
+def test_numbers_that_no_lesson_has_are_refused(publish, capsys, tmp_path):
+    with pytest.raises(SystemExit):
+        publish("student", "--only", "77", "--out", tmp_path / "x")
+    assert "takes numbers from 00" in capsys.readouterr().err and not (tmp_path / "x").exists()
