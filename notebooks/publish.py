@@ -25,6 +25,7 @@ def _page(mixer, **_):
 
 StemMixer._repr_mimebundle_ = _page
 """
+TAG = r"\\tag\{(\d+)\}"
 STYLE = """
 :root { color-scheme: light dark; }
 body { max-width: 60rem; margin: 0 auto; padding: 1rem; font: 17px/1.55 system-ui, sans-serif; color: light-dark(#1b1f24, #e8ebef); background: light-dark(#fff, #14171b); }
@@ -35,6 +36,7 @@ pre { overflow-x: auto; padding: .7rem; border-radius: 6px; font-size: 14px; lin
 img, svg { max-width: 100%; } .output img { background: #fff; border-radius: 4px; } .plotly { background: #fff; border-radius: 4px; }
 iframe.player { width: 100%; border: 1px solid light-dark(#d0d7de, #3a424c); border-radius: 6px; }
 math[display=block] { margin: 1rem 0; font-size: 1.1em; overflow-x: auto; } summary { cursor: pointer; font-weight: 600; }
+.equation { display: flex; align-items: center; } .equation math { flex: 1; } .anchor-link { display: none; }
 .kernel { border: 1px dashed; padding: .5rem .8rem; border-radius: 6px; opacity: .8; } details { margin: .6rem 0; }
 """
 
@@ -116,8 +118,11 @@ def page(book, path: Path) -> str:
     formulas: list[str] = []
 
     def kept(match: re.Match) -> str:
-        shown = match[1] is not None
-        formulas.append(convert(match[1] or match[2], display="block" if shown else "inline"))
+        text, number = re.subn(TAG, "", match[1] or match[2])
+        formula = convert(text, display="block" if match[1] else "inline")
+        if number:
+            formula = f'<span class="equation">{formula}<span>({re.search(TAG, match[1])[1]})</span></span>'
+        formulas.append(formula)
         return f"FORMULA{len(formulas) - 1}X"
 
     for cell in book.cells:
