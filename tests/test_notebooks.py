@@ -1,5 +1,6 @@
 """Every notebook keeps the form that CONTRIBUTING.md asks of a lesson; `pytest --nbmake notebooks` runs them."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -118,3 +119,63 @@ def test_every_lesson_that_the_package_names_is_there():
     }
     assert named, "no docstring ends with a line 'Lesson: NN_name.ipynb'"
     assert [(file, lesson) for file, lesson in sorted(named) if not (ROOT / "notebooks" / lesson).is_file()] == []
+
+
+@every_notebook
+def test_a_lesson_has_checks_and_these_have_tests(path):
+    first = next(c["source"] for c in cells(path, "code"))
+    text = "\n".join(c["source"] for c in cells(path, "code"))
+    named = set(re.findall(r"^from stemlab\.lessons import (\w+)", text, re.MULTILINE))
+    assert named, f"{path.name} imports no checks from stemlab.lessons; its first cell is {first[:60]!r}"
+    tests = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").glob("test_lessons*.py"))
+    for module in named:
+        source = (ROOT / "stemlab" / "lessons" / f"{module}.py").read_text(encoding="utf-8")
+        checks = re.findall(r"^def (check_\w+)", source, re.MULTILINE)
+        assert len(checks) >= 3 and f"Lesson: {path.name}" in source
+        used = [check for check in checks if f"{module}.{check}(" in text]
+        assert used == checks, f"{path.name} does not use {sorted(set(checks) - set(used))}"
+        assert [check for check in checks if f"{module}.{check}" not in tests] == []
+
+
+def _bodies(source):
+    """Each function and class of five lines or more as its code alone, names and docstrings apart."""
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith("%")]
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.end_lineno - node.lineno >= 5:
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            yield node.name, "\n".join(ast.unparse(part) for part in body)
+
+
+@every_notebook
+def test_nothing_of_the_package_is_pasted(path):
+    files = [file for file in (ROOT / "stemlab").rglob("*.py") if file.parent.name != "lessons"]
+    known = {body: name for file in files for name, body in _bodies(file.read_text(encoding="utf-8"))}
+    pasted = [(name, known[b]) for c in cells(path, "code") for name, b in _bodies(c["source"]) if b in known]
+    assert pasted == [], f"import it instead: {pasted}"
+
+
+def test_the_course_is_complete():
+    assert [path.stem for path in NOTEBOOKS] == [
+        "00_start_here",
+        "01_stems_and_mixes",
+        "02_latents",
+        "03_flow_matching",
+        "04_text_and_guidance",
+        "05_shared_noise",
+        "06_many_stems_at_once",
+        "07_play_along",
+        "08_who_plays_when",
+        "09_train_your_own",
+        "10_bring_your_own_music",
+        "11_stem_studio",
+    ]
+
+
+@every_notebook
+def test_neighbours_are_linked_from_the_title_card(path):
+    place = NOTEBOOKS.index(path)
+    card = cells(path)[0]["source"]
+    for row, near in (("Previous", place - 1), ("Next", place + 1)):
+        line = re.search(rf"^\| {row} \| (.+) \|$", card, re.MULTILINE)[1]
+        if 0 <= near < len(NOTEBOOKS):
+            assert f"]({NOTEBOOKS[near].name})" in line, f"{row} should lead to {NOTEBOOKS[near].name}; it says {line}"
