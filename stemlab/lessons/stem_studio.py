@@ -124,7 +124,9 @@ def check_pan(pan: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
             f"It returned {type(stereo).__name__} {getattr(stereo, 'shape', '')}. Two channels of 4000 samples are (2, 4000)."
         )
     power = {place: (stereo**2).sum(1) / (sound**2).sum() for place, stereo in placed.items()}  # (2,)
-    assert not (power[-1.0][0] < 0.01 and power[-1.0][1] > 0.9), "Left and right are exchanged: place -1 is left, row 0."
+    assert not (power[-1.0][0] < 0.01 and power[-1.0][1] > 0.9), (
+        "Left and right are exchanged: place -1 is left, row 0."
+    )
     assert power[-1.0][1] < 1e-6 and power[1.0][0] < 1e-6, (
         "At -1 and 1 the other side should be silent: let the angle go from 0 to 90 degrees, not further."
     )
