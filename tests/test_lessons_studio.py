@@ -110,6 +110,7 @@ def test_another_plan_is_told_why(answer, hint):
         stem_studio.check_plan(answer)
 
 
+@pytest.mark.filterwarnings("ignore:Mean of empty slice")
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
