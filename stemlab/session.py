@@ -1,4 +1,7 @@
-"""A StemGroup as a folder of files, and back: WAVs, session.json, latents, picture and player."""
+"""A StemGroup as a folder of files, and back: WAVs, session.json, latents, picture and player.
+
+Lesson: 11_stem_studio.ipynb
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""`stemlab data inspect` and `stemlab data render`: what is in a folder of songs, and MIDI files to stems."""
+"""`stemlab data inspect` and `stemlab data render`: what is in a folder of songs, and MIDI files to stems.
+
+Lesson: 10_bring_your_own_music.ipynb
+"""
 
 import argparse
 from collections import Counter

@@ -1,4 +1,7 @@
-"""Sound files by random access: what a header tells, and windows at any rate without reading the rest."""
+"""Sound files by random access: what a header tells, and windows at any rate without reading the rest.
+
+Lesson: 10_bring_your_own_music.ipynb
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ is told once, with its path, and left out; what is whole of its song stays.
     folder = read_folder("musdb18hq")
     for song, start in folder.windows(12.0):
         stems, audio = folder.read(song, start, 12.0)
+
+Lesson: 10_bring_your_own_music.ipynb
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """MIDI files as songs of stems: a stem for each track and program, drums apart, with tempo, key and captions.
 
 Notes keep their times in seconds: a file whose tempo changes plays as it should, and tells no tempo.
+
+Lesson: 10_bring_your_own_music.ipynb
 """
 
 from __future__ import annotations

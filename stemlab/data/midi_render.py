@@ -1,4 +1,7 @@
-"""A folder of MIDI files rendered to a folder of stems, which `read_folder` reads as a plain one."""
+"""A folder of MIDI files rendered to a folder of stems, which `read_folder` reads as a plain one.
+
+Lesson: 10_bring_your_own_music.ipynb
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """MoisesDB: `<uuid>/data.json` and `<uuid>/<stemName>/<track id>.<extension>`; a stem is the sum of its tracks.
 
 Source: layout and names of stems and track types as github.com/moises-ai/moises-db reads them.
+Lesson: 10_bring_your_own_music.ipynb
 """
 
 import json

@@ -1,6 +1,7 @@
 """MUSDB18-HQ: `{train,test}/<Artist - Title>/{mixture,vocals,drums,bass,other}.wav`.
 
 Source: the list of validation titles is that of github.com/sigsep/sigsep-mus-db, musdb/configs/mus.yaml.
+Lesson: 10_bring_your_own_music.ipynb
 """
 
 from pathlib import Path

@@ -1,6 +1,8 @@
 """A plain folder: a sub-folder a song, a sound file a stem, the file's name what it is.
 
 A `song.json` or `session.json` beside the files, as stemlab writes them, tells captions, prompt, tempo and key.
+
+Lesson: 10_bring_your_own_music.ipynb
 """
 
 import json

@@ -1,6 +1,7 @@
 """Slakh2100 redux and babyslakh: `[split/]TrackNNNNN/metadata.yaml` and `stems/Sxx.flac` or `.wav`.
 
 Source: layout and keys as in github.com/ethman/slakh-utils and the data set's own metadata.
+Lesson: 10_bring_your_own_music.ipynb
 """
 
 import re

@@ -1,4 +1,7 @@
-"""StemStudio: make music with one's hands. The session does the work, this shows it and passes on what is clicked."""
+"""StemStudio: make music with one's hands. The session does the work, this shows it and passes on what is clicked.
+
+Lesson: 11_stem_studio.ipynb
+"""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""What the studio does: each action is one or a few calls of StemLab, and the Python that says the same."""
+"""What the studio does: each action is one or a few calls of StemLab, and the Python that says the same.
+
+Lesson: 11_stem_studio.ipynb
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""What the studio asks for: one plain dict of texts and numbers, kept whole while it is being filled in."""
+"""What the studio asks for: one plain dict of texts and numbers, kept whole while it is being filled in.
+
+Lesson: 11_stem_studio.ipynb
+"""
 
 from collections.abc import Mapping
 from typing import Any

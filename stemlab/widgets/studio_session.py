@@ -1,4 +1,7 @@
-"""The studio without its face: a form, a history of takes, and a thread in which one action at a time is done."""
+"""The studio without its face: a form, a history of takes, and a thread in which one action at a time is done.
+
+Lesson: 11_stem_studio.ipynb
+"""
 
 import threading
 from collections.abc import Callable

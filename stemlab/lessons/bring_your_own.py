@@ -1,0 +1,151 @@
+"""Checks for the exercises of the lesson on a reader's own music.
+
+Each takes the reader's function. A right answer is told, a wrong one raises AssertionError with what to look at next, and
+one that raises NotImplementedError is only open.
+
+Lesson: 10_bring_your_own_music.ipynb
+"""
+
+from collections.abc import Callable, Iterable
+
+import torch
+
+from stemlab.lessons.start_here import OPEN
+
+
+def check_starts(starts: Callable[[float, float], list[float]]) -> None:
+    """Warm-up: where the windows of a song begin.
+
+    Args:
+        starts: takes the length of a song and of a window in seconds; returns seconds.
+    Raises:
+        AssertionError: too many or too few windows, or windows at other places.
+    """
+    for length, right in ((36.0, [0.0, 12.0, 24.0]), (30.0, [0.0, 12.0, 24.0]), (29.0, [0.0, 12.0]), (3.0, [0.0])):
+        try:
+            got = starts(length, 12.0)
+        except NotImplementedError:
+            print(OPEN.format(1))
+            return
+        assert isinstance(got, list), f"It returned {got!r}. Return a list of seconds, such as [0.0, 12.0]."
+        assert got or length > 3, (
+            "A song of 3 s got no window at all, and would never be heard. By (1) each song has at least one."
+        )
+        assert len(got) != 1 + len(right) or length not in (29.0, 36.0), (
+            f"A song of {length:g} s got {len(got)} windows of 12 s. Round to the nearest whole number, not up: less than "
+            "half a window is left out."
+        )
+        assert len(got) >= len(right), (
+            f"A song of {length:g} s got {len(got)} windows of 12 s, and {len(right)} are right. Half a window or more is "
+            "kept: add 1/2 before you cut off the decimals."
+        )
+        assert got == right, f"A song of {length:g} s: got the starts {got}; by (1) they are {right}."
+    print("[ok] Side by side from 0, a half window counts, and no song is forgotten.")
+
+
+def check_statistics(
+    statistics: Callable[[Iterable[torch.Tensor]], tuple[torch.Tensor, torch.Tensor]],
+) -> None:
+    """Core: mean and standard deviation of each latent channel over a whole data set, seen song by song.
+
+    Args:
+        statistics: takes an iterable of latents `(S, C, T)`, S and T of any size; returns two tensors `(C,)`.
+    Raises:
+        AssertionError: another shape, songs weighed alike, variances averaged, or all kept in memory.
+    """
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((1, 20), (4, 200), (2, 60))
+    shift = torch.tensor([0.0, 5.0, -1.0])
+    songs = [
+        torch.randn(s, 3, t, generator=generator) * torch.tensor([1.0, 2.0, 0.5])[:, None] + (shift + 2 * i)[:, None]
+        for i, (s, t) in enumerate(shapes)
+    ]
+    try:
+        got = statistics(iter(songs))
+    except NotImplementedError:
+        print(OPEN.format(2))
+        return
+    except TypeError as error:
+        raise AssertionError(
+            f"It stopped with TypeError: {error}. The songs come one by one, from an iterator that has no length: loop over "
+            "them once."
+        ) from error
+    assert isinstance(got, tuple) and len(got) == 2, f"It returned {type(got).__name__}. Return two tensors: mean, std."
+    mean, std = (torch.as_tensor(value, dtype=torch.float64) for value in got)
+    assert mean.shape == std.shape == (3,), (
+        f"The shapes are {tuple(mean.shape)} and {tuple(std.shape)}. Each of 3 channels has numbers of its own: (3,)."
+    )
+    rows = torch.cat([song.movedim(1, 0).flatten(1) for song in songs], dim=1).double()  # (C, all frames)
+    right_mean, right_std = rows.mean(1), rows.std(1, correction=0)
+    alike = torch.stack([song.double().mean((0, 2)) for song in songs]).mean(0)
+    assert not torch.allclose(mean, alike, atol=1e-3), (
+        "A mean of means: a song of 20 frames got the weight of one of 800. Add up sums and counts, and divide at the end."
+    )
+    assert torch.allclose(mean, right_mean, atol=1e-3), (
+        f"The means are {[round(v, 3) for v in mean.tolist()]}; over all frames they are "
+        f"{[round(v, 3) for v in right_mean.tolist()]}."
+    )
+    assert not torch.allclose(std, right_std**2, rtol=1e-3), "The second is the variance: take its root."
+    weights = torch.tensor([s * t for s, t in shapes], dtype=torch.float64)
+    spreads = torch.stack([song.double().movedim(1, 0).flatten(1).var(1, correction=0) for song in songs])
+    for name, value in (
+        ("mean of the songs' spreads", spreads.sqrt().mean(0)),
+        ("mean of variances", (weights[:, None] * spreads).sum(0).div(weights.sum()).sqrt()),
+        ("mean of variances", spreads.mean(0).sqrt()),
+    ):
+        assert not torch.allclose(std, value, rtol=1e-3), (
+            f"The spread is a {name}, which forgets that songs lie apart from each other. Add up squares too: the variance "
+            "is mean square less squared mean."
+        )
+    assert torch.allclose(std, right_std, rtol=2e-3), (
+        f"The spreads are {[round(v, 3) for v in std.tolist()]}; over all frames they are "
+        f"{[round(v, 3) for v in right_std.tolist()]}."
+    )
+    print("[ok] Each frame counts once, in one pass, and nothing is kept but sums.")
+
+
+def check_held_out(held_out: Callable[[str], bool]) -> None:
+    """Stretch: is a song held out? Decided by its name alone, so that a growing data set never moves a song.
+
+    Args:
+        held_out: takes a song's name; True for about one in five.
+    Raises:
+        AssertionError: it is chance, depends on earlier calls or on the process, or holds out another share.
+    """
+    names = [f"Band {i % 40} - Song {i}" for i in range(1000)]
+    try:
+        first = [held_out(name) for name in names]
+    except NotImplementedError:
+        print(OPEN.format(3))
+        return
+    assert all(isinstance(value, bool) for value in first), f"It returned {first[0]!r}. Return True or False."
+    backwards = [held_out(name) for name in reversed(names)][::-1]
+    moved = sum(a != b for a, b in zip(first, backwards, strict=True))
+    assert not moved, (
+        f"Asked again in another order, {moved} of 1000 songs changed sides. No chance and no counter: the answer follows "
+        "from the name alone."
+    )
+    share = sum(first) / len(first)
+    assert 0.15 < share < 0.25, f"It holds out {share:.0%} of 1000 songs; asked was about 20 %."
+    takes = ["Duo - One", "Duo - One (take 2)", "Duo - Two", "Solo", "solo", "Été", "曲"]
+    assert all(isinstance(held_out(name), bool) for name in takes), "Any name has to do, in any alphabet."
+    known = {"Band 0 - Song 0", "Band 1 - Song 1", "Band 2 - Song 2", "Band 3 - Song 3", "Band 4 - Song 4"}
+    by_hash = _by_hash_seeds(held_out, sorted(known))
+    assert by_hash, (
+        "In a new Python it would answer otherwise: hash() of a text is drawn anew at each start. Use hashlib, whose sums "
+        "are the same for ever."
+    )
+    print(f"[ok] {share:.0%} held out, by name alone: new songs move nobody, today and next year.")
+
+
+def _by_hash_seeds(held_out: Callable[[str], bool], names: list[str]) -> bool:
+    """Whether the function keeps its answers when `hash` of texts is another one, as in another process."""
+    import builtins
+
+    names = names + [f"Song {i}" for i in range(60)]
+    before, real = [held_out(name) for name in names], builtins.hash
+    builtins.hash = lambda value: real((value, "another process"))  # type: ignore[assignment]
+    try:
+        return [held_out(name) for name in names] == before
+    finally:
+        builtins.hash = real
