@@ -1,5 +1,5 @@
 """The command line: `stemlab generate`, `stemlab accompany`, `stemlab train`, `stemlab data`,
-`stemlab evaluate`, `stemlab check`.
+`stemlab evaluate`, `stemlab push`, `stemlab check`.
 
 What is wrong with an input is said in one line on stderr, with exit code 2.
 """
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from stemlab import __version__
 from stemlab.data.cli import add_commands
 from stemlab.evaluate.cli import add_command as add_evaluate
+from stemlab.share import add_command as add_push
 
 if TYPE_CHECKING:
     from stemlab.group import StemGroup
@@ -58,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"stemlab {__version__}")
-    commands = top.add_subparsers(metavar="{generate,accompany,train,data,evaluate,check}", required=True)
+    commands = top.add_subparsers(metavar="{generate,accompany,train,data,evaluate,push,check}", required=True)
 
     make = commands.add_parser(
         "generate",
@@ -89,6 +90,8 @@ def parser() -> argparse.ArgumentParser:
 
     add_commands(commands)
     add_evaluate(commands)
+
+    add_push(commands)
 
     look = commands.add_parser("check", help="is this machine ready")
     look.set_defaults(command=check)

@@ -22,26 +22,34 @@ from stemlab.hub import fingerprint, load_into, load_weights
 from stemlab.integrate import Progress
 from stemlab.model import VelocityNet
 from stemlab.noise import stem_noise
+from stemlab.share import fetch, find_parts, pack
 
 __all__ = ["StemLab", "load", "stem_noise"]
 
 
-def load(folder: str | Path | None = None, device: str | None = None) -> "StemLab":
+def load(
+    weights: str | Path | None = None,
+    device: str | None = None,
+    allow_download: bool = False,
+    revision: str | None = None,
+) -> "StemLab":
     """Load a codec and a flow.
 
     Args:
-        folder: with `vae`, `vocoder` and `flow` weights; the bundled ones by default, without any network.
+        weights: a folder with `flow`, `vae` and `vocoder`; a run of `stemlab train`, whose codec is the bundled one; or what
+            the hub calls it, such as "me/my-band". The bundled weights by default, without any network.
         device: such as "cpu" or "cuda"; the best there is by default.
+        allow_download: ask the hub for weights that are not on this machine yet.
+        revision: of weights from the hub.
     Raises:
         ValueError: weights are missing, broken, of another version, or the flow was trained on another codec.
     """
-    folder = Path(folder or WEIGHTS)
-    codec = StemCodec.load(folder)
+    folder = Path(weights or WEIGHTS)
+    if not folder.is_dir():
+        folder = fetch(str(weights), allow_download, revision)
+    parts = find_parts(folder, WEIGHTS)
+    codec = StemCodec.load(parts["vae"].parent)
     tensors, config = load_weights(folder / "flow")
-    if config.get("codec") != fingerprint(folder / "vae"):
-        raise ValueError(
-            f"the flow in {folder} was trained on another codec than the vae there: copy both from one run"
-        )
     try:
         empty = VelocityNet(**config["model"])
     except TypeError as error:
@@ -49,7 +57,9 @@ def load(folder: str | Path | None = None, device: str | None = None) -> "StemLa
             f"{folder / 'flow'}.json describes another network ({error}): use the stemlab that wrote it"
         ) from None
     model = load_into(empty, tensors, folder / "flow")
-    return StemLab(model, codec, fingerprint(folder / "flow"), device)
+    lab = StemLab(model, codec, fingerprint(folder / "flow"), device)
+    lab.source = folder
+    return lab
 
 
 class StemLab:
@@ -60,11 +70,29 @@ class StemLab:
         codec: anything with `encode`, `decode` and `channels`.
         checkpoint: a hash that names the weights, kept in every session.
         device: see `load`.
+
+    Attributes:
+        source: the folder that the weights came from, if they came from one.
     """
+
+    source: Path | None = None
 
     def __init__(self, model: VelocityNet, codec: StemCodec, checkpoint: str = "", device: str | None = None):
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.model, self.codec, self.checkpoint = model.eval().to(self.device), codec, checkpoint
+
+    @classmethod
+    def from_pretrained(cls, weights: str | Path, **options: Any) -> "StemLab":
+        """`stemlab.load` under the name that the hub's libraries have for it."""
+        return load(weights, **options)
+
+    def save_pretrained(self, folder: str | Path, name: str = "", about: str = "", force: bool = False) -> Path:
+        """Put all that others need into a new folder, with a model card; see `stemlab.share.pack`."""
+        if self.source is None:
+            raise ValueError(
+                "these weights came from no folder: save_weights in stemlab/hub.py writes them part by part"
+            )
+        return pack(self.source, folder, WEIGHTS, name, about, force=force)
 
     def generate(
         self,
