@@ -1,6 +1,8 @@
 """What can be done to a group that is there: each edit is checked, changes the plan of a draft, and samples what it must.
 
 A step is a dict that JSON can keep; `regenerate` takes the same steps again.
+
+Lesson: 08_who_plays_when.ipynb
 """
 
 from collections.abc import Callable
