@@ -1,4 +1,7 @@
-"""What is asked for when stems shall accompany a recording: the request is checked, and the recording is listened to."""
+"""What is asked for when stems shall accompany a recording: the request is checked, and the recording is listened to.
+
+Lesson: 07_play_along.ipynb
+"""
 
 from collections.abc import Sequence
 from typing import Any

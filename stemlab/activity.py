@@ -4,6 +4,8 @@ A pattern is one of
 - text, a character a bar: `x` plays, `.` rests; with a `/` between bars each may be four characters, one a beat: `x/x.x./.`;
 - a list of the bars in which the stem plays, counted from 1: `[1, 2, 4]`;
 - an array (NumPy or torch) of one value a latent frame: 1 plays, 0 rests, 2 is free.
+
+Lesson: 08_who_plays_when.ipynb
 """
 
 from typing import Any

@@ -1,4 +1,7 @@
-"""Joints in the waveform: a stem that rests is silent, and what is made anew is spliced in, both without a click."""
+"""Joints in the waveform: a stem that rests is silent, and what is made anew is spliced in, both without a click.
+
+Lesson: 08_who_plays_when.ipynb
+"""
 
 import numpy as np
 import torch

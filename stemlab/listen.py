@@ -3,6 +3,8 @@
 The tempo is that of `metrics.sync`, from 71 to 141 bpm, then refined on all onsets together: over five minutes an error of
 0.1 % would be a quarter of a second. The phase is where beats, eighths and sixteenths meet most onset strength. The
 downbeat is the beat of four on which harmony changes most and the low end is strongest.
+
+Lesson: 07_play_along.ipynb
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""A recording of the user's: kept as it came, heard by the model as one channel at 32 kHz."""
+"""A recording of the user's: kept as it came, heard by the model as one channel at 32 kHz.
+
+Lesson: 07_play_along.ipynb
+"""
 
 import hashlib
 import os

@@ -1,4 +1,7 @@
-"""Does a stem play where it was asked to, and rest elsewhere? Source: arXiv:2602.09891, frames above -60 dB."""
+"""Does a stem play where it was asked to, and rest elsewhere? Source: arXiv:2602.09891, frames above -60 dB.
+
+Lesson: 08_who_plays_when.ipynb
+"""
 
 from itertools import pairwise
 

@@ -1,4 +1,7 @@
-"""ActivityGrid: paint which stem plays in which bar, and give that to `lab.generate(activity=...)`."""
+"""ActivityGrid: paint which stem plays in which bar, and give that to `lab.generate(activity=...)`.
+
+Lesson: 08_who_plays_when.ipynb
+"""
 
 import os
 from collections.abc import Sequence
