@@ -1,4 +1,7 @@
-"""A training run on disk: its config, its log, and checkpoints from which it goes on as if never stopped."""
+"""A training run on disk: its config, its log, and checkpoints from which it goes on as if never stopped.
+
+Lesson: 09_train_your_own.ipynb
+"""
 
 import csv
 import json

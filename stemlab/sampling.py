@@ -3,7 +3,7 @@
 A sampler is a function of a velocity field; it knows nothing of stems. Each step is reported to a callback, which feeds
 progress bars, plots and players alike.
 
-Lesson: 00_start_here.ipynb
+Lesson: 03_flow_matching.ipynb
 """
 
 from collections.abc import Callable

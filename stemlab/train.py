@@ -4,7 +4,7 @@ Take groups of stems, draw one noise a group, hide some of the conditions, regre
 gradients, step, keep a running mean of the weights: `train_flow`. What a batch holds is a function of the seed, the step
 and the part alone, so a run that was killed and resumed, on any number of ranks, ends as one that was not.
 
-Lesson: 00_start_here.ipynb
+Lesson: 09_train_your_own.ipynb
 """
 
 from pathlib import Path

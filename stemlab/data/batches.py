@@ -1,4 +1,7 @@
-"""Groups of stems for the flow: a random part of the stems of each song, with what they are told."""
+"""Groups of stems for the flow: a random part of the stems of each song, with what they are told.
+
+Lesson: 09_train_your_own.ipynb
+"""
 
 import numpy as np
 import torch

@@ -2,6 +2,8 @@
 
 Songs are composed, rendered and encoded once, side by side on all cores, into shards of 64. A shard is a safetensors
 file; a cache goes on where it stopped.
+
+Lesson: 09_train_your_own.ipynb
 """
 
 import json

@@ -1,4 +1,7 @@
-"""Figures of numbers: how a loss fell, and how good something is beside its anchors."""
+"""Figures of numbers: how a loss fell, and how good something is beside its anchors.
+
+Lesson: 09_train_your_own.ipynb
+"""
 
 import csv
 import os

@@ -1,4 +1,7 @@
-"""Figures of a flow: a latent on its way from noise to music, and the velocity field of a toy flow in the plane."""
+"""Figures of a flow: a latent on its way from noise to music, and the velocity field of a toy flow in the plane.
+
+Lesson: 03_flow_matching.ipynb
+"""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
