@@ -3,7 +3,7 @@
 Lesson: 00_start_here.ipynb
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -111,7 +111,7 @@ def _null(c: Conditions, negative: str) -> Conditions:
     return replace(null, tokens=tokenize([negative] * len(c)).to(c.tokens.device)) if negative else null
 
 
-def _stacked(c: Conditions, beside: list[Callable[[Conditions], Conditions]]) -> Conditions:
+def _stacked(c: Conditions, beside: Sequence[Callable[[Conditions], Conditions]]) -> Conditions:
     """Conditions and what is made of them, each as groups of their own, in one batch."""
     parts, groups = [c, *(make(c) for make in beside)], int(c.group.max()) + 1
     for place, part in enumerate(parts[1:], 1):

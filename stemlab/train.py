@@ -16,8 +16,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stemlab import ranks
 from stemlab.data.batches import group_batch
-from stemlab.data.latents import LatentCache, build_cache
+from stemlab.data.latents import build_cache
 from stemlab.data.notes import pitch_classes
+from stemlab.data.shards import LatentCache
 from stemlab.flow import flow_loss, group_noise, interpolate, random_times
 from stemlab.hub import fingerprint, load_into, load_weights, save_weights
 from stemlab.model import VelocityNet

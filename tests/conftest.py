@@ -74,12 +74,12 @@ def weights(make_net, codec, tmp_path_factory):
 @pytest.fixture(scope="session")
 def cache(weights, tmp_path_factory):
     """A folder of encoded songs, two shards of two; threads stand for the processes, which would start slowly."""
-    from stemlab.data import latents
+    from stemlab.data import latents, shards
 
     folder = tmp_path_factory.mktemp("latents")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(latents, "ProcessPoolExecutor", ThreadPoolExecutor)
-        patch.setattr(latents, "SHARD", 2)
+        patch.setattr(shards, "SHARD", 2)
         latents.build_cache(folder, str(weights / "vae"), 50, 4, workers=1)
     return folder
 

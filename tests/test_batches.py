@@ -1,11 +1,13 @@
+import json
+
 import numpy as np
 import pytest
 import torch
 
 from stemlab.conditions import FRAME_SECONDS, key_index
 from stemlab.data.batches import MAX_STEMS, group_batch
-from stemlab.data.latents import LatentCache
 from stemlab.data.notes import LOWEST, PITCHES, piano_roll, pitch_classes
+from stemlab.data.shards import LatentCache
 
 FRAMES = 40
 
@@ -124,23 +126,29 @@ def test_a_cache_of_encoded_songs_holds_what_a_batch_needs(cache):
 
 
 def test_a_cache_goes_on_where_it_stopped(cache, weights, monkeypatch):
-    from stemlab.data import latents
+    from stemlab.data import latents, shards
 
     before = {file: file.stat().st_mtime_ns for file in cache.iterdir()}
-    monkeypatch.setattr(latents, "SHARD", 2)
+    monkeypatch.setattr(shards, "SHARD", 2)
     latents.build_cache(cache, str(weights / "vae"), 50, 4, workers=1)
     assert {file: file.stat().st_mtime_ns for file in cache.iterdir()} == before
-    assert len(before) == 2
+    assert sorted(file.suffix for file in before) == [".jsonl", ".safetensors", ".safetensors"]
 
 
 def test_an_empty_cache_and_one_of_two_codecs_are_refused(cache, tmp_path):
     from safetensors.torch import load_file, save_file
 
+    from stemlab.data.shards import FORMAT
+
     with pytest.raises(ValueError, match="no encoded songs"):
         LatentCache(tmp_path)
-    first, second = sorted(cache.iterdir())
+    first, second = sorted(cache.glob("*.safetensors"))
     (tmp_path / first.name).write_bytes(first.read_bytes())
-    save_file(load_file(second), tmp_path / second.name, metadata={"songs": "[]", "codec": "another"})
+    save_file(
+        load_file(second),
+        tmp_path / second.name,
+        metadata={"stemlab": json.dumps({"songs": [], "codec": "another", "format": FORMAT})},
+    )
     with pytest.raises(ValueError, match="2 codecs"):
         LatentCache(tmp_path)
 
@@ -180,6 +188,5 @@ def test_a_batch_tells_the_notes_only_when_all_its_songs_know_them(cache):
     songs = LatentCache(cache).songs
     roll = group_batch(songs, np.random.default_rng(0), 12, 64)[2]
     assert roll.shape == (12, 64, PITCHES) and roll.any()
-    for made in songs:
-        del made["notes"]
+    songs = [{name: value for name, value in made.items() if name != "notes"} for made in songs]
     assert group_batch(songs, np.random.default_rng(0), 12, 64)[2] is None

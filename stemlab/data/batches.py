@@ -3,6 +3,8 @@
 Lesson: 09_train_your_own.ipynb
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -13,13 +15,13 @@ from stemlab.text import join_prompt, tokenize
 MAX_STEMS = 6
 
 
-def group_batch(songs: list[dict], rng: np.random.Generator, stems: int, frames: int, grouped: bool = True):
+def group_batch(songs: Sequence[dict], rng: np.random.Generator, stems: int, frames: int, grouped: bool = True):
     """A batch of exactly so many stems, in groups of 1 to 6.
 
     Half of the groups that can are given a sub-mix of the stems that they leave out.
 
     Args:
-        songs: of a `LatentCache`.
+        songs: of a `LatentCache`, or any list of such dicts.
         rng: decides everything.
         stems: N, how many stems in all.
         frames: T, crop length.
@@ -31,7 +33,7 @@ def group_batch(songs: list[dict], rng: np.random.Generator, stems: int, frames:
     picks: list[tuple[dict, list[int], torch.Tensor | None]] = []
     total = 0
     while total < stems:
-        song = songs[rng.integers(len(songs))]
+        song = songs[int(rng.integers(len(songs)))]
         chosen, submix = _choose(song, rng, 1 if not grouped else min(MAX_STEMS, stems - total))
         picks.append((song, chosen, submix))
         total += len(chosen)
@@ -50,8 +52,8 @@ def group_batch(songs: list[dict], rng: np.random.Generator, stems: int, frames:
             captions = song["captions"][stem]
             tokens_of.append(join_prompt(captions[rng.integers(len(captions))], prompt))
             has.append(submix is not None)
-            bpm.append(float(song["bpm"]))
-            start.append(offset * FRAME_SECONDS * song["bpm"] / 60)
+            bpm.append(float(song["bpm"] or 0))
+            start.append(song.get("start", 0.0) + offset * FRAME_SECONDS * bpm[-1] / 60)
             key.append(key_index(song["key"]) if song["key"] else NO_KEY)
             group.append(index)
     conditions = Conditions(

@@ -1,4 +1,4 @@
-"""`stemlab data inspect` and `stemlab data render`: what is in a folder of songs, and MIDI files to stems.
+"""`stemlab data inspect`, `render` and `encode`: what is in a folder of songs, MIDI files to stems, songs to latents.
 
 Lesson: 10_bring_your_own_music.ipynb
 """
@@ -10,8 +10,8 @@ from pathlib import Path
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add `data` and its own commands to the command line."""
-    data = commands.add_parser("data", help="look into folders of stems; render MIDI files")
-    inner = data.add_subparsers(metavar="{inspect,render}", required=True)
+    data = commands.add_parser("data", help="look into folders of stems; render MIDI files; encode songs to train on")
+    inner = data.add_subparsers(metavar="{inspect,render,encode}", required=True)
 
     look = inner.add_parser("inspect", help="songs, hours, stems, rates and problems of a folder")
     look.set_defaults(command=inspect)
@@ -25,6 +25,14 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     make.add_argument("folder", type=Path, metavar="DIR", help="folder of .mid files")
     make.add_argument("--out", type=Path, required=True, help="folder for the songs; goes on where it stopped")
     make.add_argument("--soundfont", help="sf2 or sf3 file (a small General MIDI one)")
+
+    pack = inner.add_parser("encode", help="songs to latents, to train on; goes on where it stopped")
+    pack.set_defaults(command=encode)
+    pack.add_argument("dataset", type=Path, metavar="DATASET", help="as for inspect")
+    pack.add_argument("--out", type=Path, required=True, help="folder of the cache")
+    pack.add_argument("--codec", type=Path, help="folder with a vae (the bundled one)")
+    pack.add_argument("--split", default="", help="such as train (all songs)")
+    pack.add_argument("--workers", type=int, help="processes (all cores)")
 
 
 def inspect(folder: Path, full: bool = False) -> int:
@@ -66,6 +74,22 @@ def render(folder: Path, out: Path, soundfont: str | None = None) -> int:
     for problem in problems:
         print(f"  {problem}")
     return int(made + kept == 0)
+
+
+def encode(dataset: Path, out: Path, codec: Path | None, split: str, workers: int | None) -> int:
+    """`stemlab data encode`: 1 when nothing at all could be encoded."""
+    from stemlab.codec import WEIGHTS
+    from stemlab.data.encode import SECONDS, encode_folder
+
+    found = encode_folder(dataset, codec or WEIGHTS, out, split, workers)
+    print(
+        f"{found['songs']} songs in {found['windows']} windows of {SECONDS:.1f} s, {found['shards']} shards ({found['made']} made now)"
+    )
+    print(f"problems  {len(found['problems'])}")
+    for problem in found["problems"]:
+        print(f"  {problem}")
+    print(f'To train on it: "latents": "{out}", "songs": 0 in the config.')
+    return int(found["windows"] == 0)
 
 
 def _told(counts: Counter, before: str = "", after: str = "") -> str:

@@ -1,0 +1,122 @@
+"""A folder of recorded songs to a cache that the flow trains on: `stemlab data encode`.
+
+Songs are cut into windows side by side; 64 windows are a shard. Shards are dealt to the ranks of a launcher, and on each
+to its processes, and what is there already is kept when its bytes are right. So it can be killed and started again, on as many
+machines as there are. What cannot be read is told once, left out and counted.
+
+Lesson: 10_bring_your_own_music.ipynb
+"""
+
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from stemlab.data import shards
+from stemlab.data.folders import StemFolder, read_folder
+from stemlab.data.latents import FRAMES, encoded
+from stemlab.hub import fingerprint
+
+SECONDS = FRAMES * 2048 / 32_000
+
+
+def encode_folder(
+    dataset: str | os.PathLike,
+    codec: str | os.PathLike,
+    out: str | os.PathLike,
+    split: str = "",
+    workers: int | None = None,
+) -> dict[str, Any]:
+    """Encode all windows of a folder's songs.
+
+    Args:
+        dataset: as for `read_folder`.
+        codec: folder with the VAE's weights.
+        out: folder of the cache; one that was begun with the same songs and codec goes on.
+        split: such as "train"; all songs by default.
+        workers: processes on this rank; all cores by default.
+    Returns:
+        `songs`, `windows`, `shards`, `made` (shards, by this rank and now), and `problems`, a list of texts.
+    Raises:
+        ValueError: no song in the folder or split, or `out` was begun with other songs or another codec.
+    """
+    folder, out = read_folder(dataset), Path(out)
+    which = folder.split(split) if split else list(range(len(folder.songs)))
+    if not which:
+        there = ", ".join(sorted({song.split for song in folder.songs if song.split})) or "none"
+        raise ValueError(f"split: got {split!r}, which has no song in {str(dataset)!r}; there is {there}.")
+    windows = folder.windows(SECONDS, which)
+    _claim(
+        out,
+        {
+            "codec": fingerprint(Path(codec) / "vae"),
+            "songs": [folder.songs[i].name for i in which],
+            "windows": len(windows),
+        },
+    )
+    wrong = set(shards.damaged(out))
+    jobs = []
+    for number in range(
+        int(os.environ.get("RANK", 0)), -(-len(windows) // shards.SHARD), int(os.environ.get("WORLD_SIZE", 1))
+    ):
+        file = out / f"{number:06d}.safetensors"
+        if not file.exists() or file.name in wrong or file.name not in shards.index(out):
+            jobs.append((file, str(codec), number * shards.SHARD, windows[number * shards.SHARD :][: shards.SHARD]))
+    workers = workers or os.cpu_count()
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder,)) as executor:
+        for _ in tqdm(executor.map(_encode_shard, jobs), total=len(jobs), desc="encode", unit="shard", mininterval=2):
+            pass
+    lines = shards.index(out)
+    problems = {str(problem): None for problem in folder.problems}  # those of headers, then those met while reading
+    problems |= {problem: None for line in lines.values() for problem in line["problems"]}
+    return {
+        "songs": len(which), "windows": sum(line["songs"] for line in lines.values()), "shards": len(lines), "made": len(jobs),
+        "problems": list(problems),
+    }  # fmt: skip
+
+
+def _claim(out: Path, plan: dict) -> None:
+    """Make the folder for a plan; ValueError when it was made for another."""
+    file = out / "plan.json"
+    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != plan:
+        raise ValueError(f"out: {str(out)!r} was begun with other songs or another codec; give a new folder.")
+    if not file.exists() and out.exists() and any(out.iterdir()):
+        raise ValueError(f"out: {str(out)!r} is not empty and is no cache that was begun; give a new folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    part = out / f"plan.{os.getpid()}.part"
+    part.write_text(json.dumps(plan), encoding="utf-8")
+    os.replace(part, file)
+
+
+_folder: StemFolder
+
+
+def _begin(folder: StemFolder) -> None:
+    """Give a worker process the folder, and one thread."""
+    global _folder
+    _folder = folder
+    torch.set_num_threads(1)
+
+
+def _encode_shard(job: tuple[Path, str, int, list[tuple[int, float]]]) -> None:
+    from stemlab.codec import StemCodec
+
+    file, where, first, windows = job
+    codec, songs, before = StemCodec.load(where, vocoder=False), [], len(_folder.problems)
+    for number, (which, start) in enumerate(windows, first):
+        stems, audio = _folder.read(which, start, SECONDS)
+        sounding = [i for i, stem in enumerate(audio) if np.abs(stem).max() > 1e-3]
+        if not sounding:
+            continue
+        song = _folder.songs[which]
+        told = {"seed": number, "name": song.name, "bpm": song.bpm, "key": song.key, "prompts": list(song.prompts)}
+        told["start"] = start * (song.bpm or 0) / 60  # beats before the window
+        told["captions"] = [list(stems[i].captions) for i in sounding]
+        songs.append({**told, **encoded(codec, audio[sounding], np.random.default_rng([7, number]))})
+    problems = [str(problem) for problem in _folder.problems[before:]]
+    shards.write_shard(file, songs, fingerprint(Path(where) / "vae"), problems)

@@ -1,0 +1,164 @@
+"""Encoded songs on disk: what the flow trains on, whether they were composed here or recorded elsewhere.
+
+A cache is a folder of shards, safetensors files of up to 64 songs. Each song is a few tensors, and its words as JSON in one more; so
+one song is read without any other, and memory does not grow with their number. `index.jsonl` has a line a shard, with its
+SHA-256: a cache goes on where it stopped, and is checked by `damaged`.
+
+Lesson: 10_bring_your_own_music.ipynb
+"""
+
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+FORMAT = 2  # raised whenever older shards can no longer be read
+SHARD = 64  # songs
+OPEN = 64  # shards that are kept open
+TENSORS = {"latents": "latents", "activity": "activity", "notes": "notes", "submixes": "submix_latents"}
+
+
+def write_shard(file: Path, songs: list[dict[str, Any]], codec: str, problems: Sequence[str] = ()) -> None:
+    """Write a shard beside its place, move it there, and add its line to the index.
+
+    Args:
+        file: such as `out/000003.safetensors`.
+        songs: as `Songs` gives them, each with a number of its own as `seed`.
+        codec: fingerprint of the VAE.
+        problems: what was left out on the way.
+    """
+    tensors = {}
+    for song in songs:
+        told = {name: value for name, value in song.items() if name not in TENSORS.values()}
+        words = json.dumps(told).encode()
+        tensors[f"{song['seed']}.song"] = torch.from_numpy(np.frombuffer(words, np.uint8).copy())
+        for name, key in TENSORS.items():
+            if key in song:
+                tensors[f"{song['seed']}.{name}"] = song[key].contiguous()
+    part = file.with_suffix(".part")
+    about = {"format": FORMAT, "codec": codec, "songs": [song["seed"] for song in songs]}
+    save_file(tensors, part, metadata={"stemlab": json.dumps(about)})  # one entry: the order of several is not fixed
+    line = {"file": file.name, "songs": len(songs), "sha256": _digest(part), "problems": list(problems)}
+    os.replace(part, file)
+    with (file.parent / "index.jsonl").open(
+        "a", encoding="utf-8"
+    ) as index:  # one short write: lines of ranks never mix
+        index.write(json.dumps(line) + "\n")
+
+
+def index(folder: str | Path) -> dict[str, dict[str, Any]]:
+    """The newest line of each shard, by file name; a line that was cut off counts as none."""
+    found: dict[str, dict[str, Any]] = {}
+    file = Path(folder) / "index.jsonl"
+    for text in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        found[line["file"]] = line
+    return found
+
+
+def damaged(folder: str | Path) -> list[str]:
+    """Names of the shards whose bytes are not those that were written, or that are gone."""
+    folder = Path(folder)
+    return [
+        name
+        for name, line in sorted(index(folder).items())
+        if not (folder / name).is_file() or _digest(folder / name) != line["sha256"]
+    ]
+
+
+class LatentCache:
+    """All songs of a cache, read when they are asked for.
+
+    Attributes:
+        songs: see `Songs`.
+        codec: fingerprint of the VAE that made them.
+    Raises:
+        ValueError: the folder has no shards, one is damaged or of another version, or they were made with different codecs.
+    """
+
+    def __init__(self, folder: str | Path, limit: int | None = None):
+        files = sorted(Path(folder).glob("*.safetensors"))[:limit]
+        places, codecs = [], set()
+        for number, file in enumerate(files):
+            about = _metadata(file)
+            codecs.add(about["codec"])
+            places += [(number, seed) for seed in about["songs"]]
+        if not places:
+            raise ValueError(
+                f"no encoded songs in {folder}: make them with `stemlab data encode`, or with `stemlab train` and a config "
+                "that has 'songs'"
+            )
+        if len(codecs) > 1:
+            raise ValueError(
+                f"the shards in {folder} come from {len(codecs)} codecs: empty the folder and encode again"
+            )
+        self.codec = codecs.pop()
+        self.songs = Songs(files, np.array(places))
+
+
+class Songs(Sequence):
+    """Songs of a cache: `len(songs)` and `songs[i]`, each read from disk anew.
+
+    A song is a dict: `seed`, `captions`, `prompts`, `bpm`, `key`, `submixes`, maybe `start` (beats before its first frame), and the
+    tensors `latents` `(S, C, T)`, `activity` `(S, T)`, `submix_latents` `(2, C, T)`, float16 or bool, and, where they are
+    known, `notes` as from `note_table`.
+    """
+
+    def __init__(self, files: list[Path], places: np.ndarray):
+        self._files, self._places = files, places
+        self._open: OrderedDict[int, Any] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, which):
+        number, seed = (int(value) for value in self._places[which])
+        shard = self._shard(number)
+        song = json.loads(shard.get_tensor(f"{seed}.song").numpy().tobytes())
+        for name, key in TENSORS.items():
+            if f"{seed}.{name}" in shard.keys():
+                song[key] = shard.get_tensor(f"{seed}.{name}")
+        return song
+
+    def _shard(self, number: int):
+        if number not in self._open:
+            self._open[number] = safe_open(self._files[number], "pt")
+            if len(self._open) > OPEN:
+                self._open.popitem(last=False)
+        self._open.move_to_end(number)
+        return self._open[number]
+
+
+def _metadata(file: Path) -> dict[str, Any]:
+    try:
+        with safe_open(file, "pt") as shard:
+            about = json.loads((shard.metadata() or {}).get("stemlab", "{}"))
+    except SafetensorError as error:
+        raise ValueError(f"{file} is damaged ({error}): delete it and encode again, which makes it anew") from None
+    if about.get("format") != FORMAT:
+        raise ValueError(f"{file} is a shard of another version of stemlab: empty the folder and encode again")
+    return about
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as bytes_:
+        return hashlib.file_digest(bytes_, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _slowly(bytes_)
+
+
+def _slowly(bytes_) -> str:
+    """As `hashlib.file_digest`, which came with Python 3.11."""
+    found = hashlib.sha256()
+    while piece := bytes_.read(1 << 20):
+        found.update(piece)
+    return found.hexdigest()
