@@ -7,6 +7,7 @@ Source: Zhao et al. 2023, "PyTorch FSDP", arXiv:2304.11277.
 """
 
 import os
+import warnings
 
 import torch
 from torch import nn
@@ -30,6 +31,7 @@ def shard(net: VelocityNet) -> None:
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
 
+    warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view")  # nothing here writes into one
     mesh = init_device_mesh(ranks.device().type, (ranks.count(),))
     for block in net.blocks:
         fully_shard(block.cross, mesh=mesh)  # apart from its block: it reads the text before the blocks begin
@@ -40,6 +42,7 @@ def shard(net: VelocityNet) -> None:
         register_fsdp_forward_method(net, name)
     for module in net.modules():
         if isinstance(module, FSDPModule):
+            module.set_force_sum_reduction_for_comms(True)  # the only one that gloo knows
             module.set_gradient_divide_factor(1.0)
 
 

@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 
 from stemlab import ranks
+from stemlab.data import shards
+from stemlab.data.encode import SECONDS, encode_folder
 from stemlab.hub import load_weights
 from stemlab.runs import Run
 from stemlab.train import train
@@ -83,16 +87,31 @@ def test_a_run_begun_by_one_process_goes_on_in_two_with_the_model_spread_over_th
 
 
 def test_a_run_begun_by_two_processes_goes_on_in_one(config, tmp_path, monkeypatch):
-    train(config, tmp_path / "one")
-    launch_training(FSDP, {**config, "steps": 4, "cooldown": 0.0}, tmp_path / "two")
-    straight = tmp_path / "two" / "config.json"  # a plateau of 8 steps begins as one of 4
-    straight.write_text(json.dumps({**config, "cooldown": 0.0}))
-    train({**config, "cooldown": 0.0}, tmp_path / "plateau")
-    train({**config, "cooldown": 0.0}, tmp_path / "two", resume=True)
-    assert_same_run(tmp_path / "plateau", tmp_path / "two")
+    plateau = {**config, "cooldown": 0.0}  # one of 8 steps begins as one of 4
+    train(plateau, tmp_path / "one")
+    launch_training(FSDP, {**plateau, "steps": 4}, tmp_path / "two")
+    (tmp_path / "two" / "config.json").write_text(json.dumps(plateau))
+    train(plateau, tmp_path / "two", resume=True)
+    assert_same_run(tmp_path / "one", tmp_path / "two")
 
 
-@pytest.mark.parametrize(("parts", "evenly", "fits"), [(2, False, False), (4, False, True), (4, True, False), (6, True, True)])
+def test_two_ranks_encode_what_one_encodes(weights, tmp_path):
+    (tmp_path / "songs" / "long").mkdir(parents=True)
+    seconds = 65.5 * SECONDS  # two shards
+    tone = 0.2 * np.sin(2 * np.pi * 80 * np.arange(int(seconds * 32_000)) / 32_000)
+    soundfile.write(tmp_path / "songs" / "long" / "bass.flac", tone, 32_000)
+    done = launch(DDP, "data", "encode", tmp_path / "songs", "--codec", weights, "--out", tmp_path / "two")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("(1 made now)") == 2, done.stdout
+    encode_folder(tmp_path / "songs", weights, tmp_path / "one")
+    assert shards.damaged(tmp_path / "two") == []
+    one, two = ({f.name: f.read_bytes() for f in (tmp_path / out).glob("*.safetensors")} for out in ("one", "two"))
+    assert len(one) == 2 and one == two
+
+
+@pytest.mark.parametrize(
+    ("parts", "evenly", "fits"), [(2, False, False), (4, False, True), (4, True, False), (6, True, True)]
+)
 def test_parts_that_do_not_go_round_are_refused(monkeypatch, parts, evenly, fits):
     monkeypatch.setattr(ranks, "count", lambda: 3)
     if fits:
