@@ -13,7 +13,6 @@ import torch
 from torch import nn
 
 from stemlab import ranks
-from stemlab.model import VelocityNet
 
 
 def wanted() -> bool:
@@ -21,8 +20,8 @@ def wanted() -> bool:
     return ranks.count() > 1 and os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
 
 
-def shard(net: VelocityNet) -> None:
-    """Spread a network over the ranks, in place; nothing happens when the launcher has not asked for it.
+def shard(net: nn.Module) -> None:
+    """Spread a VelocityNet over the ranks, in place; nothing happens when the launcher has not asked for it.
 
     Gradients are added up, as `ranks.sum_gradients` does it for a network that each rank has whole.
     """
@@ -33,9 +32,10 @@ def shard(net: VelocityNet) -> None:
 
     warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view")  # nothing here writes into one
     mesh = init_device_mesh(ranks.device().type, (ranks.count(),))
-    for block in net.blocks:
-        fully_shard(block.cross, mesh=mesh)  # apart from its block: it reads the text before the blocks begin
-        register_fsdp_forward_method(block.cross, "keys_values")
+    for block in net.get_submodule("blocks").children():
+        cross = block.get_submodule("cross")
+        fully_shard(cross, mesh=mesh)  # apart from its block: it reads the text before the blocks begin
+        register_fsdp_forward_method(cross, "keys_values")
         fully_shard(block, mesh=mesh)
     fully_shard(net, mesh=mesh)
     for name in ("prepare", "velocity_and_notes"):
@@ -46,11 +46,6 @@ def shard(net: VelocityNet) -> None:
             module.set_gradient_divide_factor(1.0)
 
 
-def is_sharded(module: nn.Module) -> bool:
-    """Is it spread over the ranks?"""
-    return any(hasattr(p, "full_tensor") for p in module.parameters())
-
-
 def whole(tensor: torch.Tensor) -> torch.Tensor:
     """All of a tensor, from all ranks; each of them has to call this."""
     return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
@@ -58,8 +53,8 @@ def whole(tensor: torch.Tensor) -> torch.Tensor:
 
 def as_spread(tensor: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
     """A whole tensor, spread like the one in whose place it goes; as it is when that one is whole, or a count of steps."""
-    if not hasattr(place, "full_tensor") or tensor.shape != place.shape:
-        return tensor
-    from torch.distributed.tensor import distribute_tensor
+    from torch.distributed.tensor import DTensor, distribute_tensor
 
+    if not isinstance(place, DTensor) or tensor.shape != place.shape:
+        return tensor
     return distribute_tensor(tensor.to(place.device), place.device_mesh, place.placements, src_data_rank=None)
