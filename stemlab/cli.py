@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from stemlab import __version__
 from stemlab.data.cli import add_commands
 from stemlab.evaluate.cli import add_command as add_evaluate
-from stemlab.share import add_command as add_push
+from stemlab.push import add_command as add_push
 
 if TYPE_CHECKING:
     from stemlab.group import StemGroup
