@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
-from stemlab import ranks
+from stemlab import ranks, sharding
 from stemlab.hub import load_weights, save_weights
 
 
@@ -93,25 +93,32 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint, so that a kill at any moment leaves the old one or the new one."""
-        if ranks.rank():
-            return
         tensors = {f"{name}/{key}": t for name, m in self.modules.items() for key, t in m.state_dict().items()}
         for i, optimizer in enumerate(self.optimizers):
             for index, state in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer{i}/{index}/{key}": value for key, value in state.items()}
         tensors["step"] = torch.tensor(self.step)
-        save_weights(self.out / "checkpoint", {k: v.clone() for k, v in tensors.items()}, {"step": self.step})
+        kept = {}
+        for name, tensor in tensors.items():
+            tensor = sharding.whole(tensor)  # of all ranks, so each of them must come here
+            if ranks.rank() == 0:
+                kept[name] = tensor.to("cpu", copy=True)
+        if ranks.rank() == 0:
+            save_weights(self.out / "checkpoint", kept, {"step": self.step})
 
     def _restore(self) -> None:
         tensors, _ = load_weights(self.out / "checkpoint")
         self.step = int(tensors.pop("step"))  # from the tensors: the two files are replaced one after the other
         for name, module in self.modules.items():
-            module.load_state_dict(_under(tensors, name))
+            places, found = module.state_dict(), _under(tensors, name)
+            spread = {key: sharding.as_spread(value, places[key]) for key, value in found.items() if key in places}
+            module.load_state_dict({**found, **spread})
         for i, optimizer in enumerate(self.optimizers):
             state: dict[int, dict] = {}
+            places = [p for group in optimizer.param_groups for p in group["params"]]
             for key, value in _under(tensors, f"optimizer{i}").items():
                 index, name = key.split("/")
-                state.setdefault(int(index), {})[name] = value
+                state.setdefault(int(index), {})[name] = sharding.as_spread(value, places[int(index)])
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
     def _trim_log(self) -> None:

@@ -14,7 +14,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from stemlab import ranks
+from stemlab import ranks, sharding
 from stemlab.data.batches import group_batch
 from stemlab.data.latents import build_cache
 from stemlab.data.notes import pitch_classes
@@ -42,19 +42,22 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     """
     ranks.join()
     torch.manual_seed(config["seed"])
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = ranks.device()
     model = VelocityNet(**config["model"]).to(device)
     if config.get("init"):
         load_into(model, load_weights(config["init"])[0], config["init"])
     ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
+    sharding.shard(model)
+    sharding.shard(ema.module)
+    mine = ranks.deal(config["parts"], evenly=sharding.wanted())
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98), fused=True)
     run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
     if config.get("compile"):
         for block in model.blocks:
             block.compile(dynamic=True)
-    if config["songs"] and ranks.rank() == 0:
+    if config["songs"]:
         build_cache(config["latents"], config["codec"], config["seed"], config["songs"])
-    ranks.leader_says(True)  # wait for the songs
+    ranks.leader_says(True)  # wait for the songs of all
     cache = LatentCache(config["latents"])
     if cache.codec != fingerprint(config["codec"]):
         raise ValueError(
@@ -64,7 +67,7 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     for step in run.steps(config["steps"], config["save_every"]):
         optimizer.zero_grad()
         losses = torch.zeros(2, device=device)
-        for part in range(ranks.rank(), config["parts"], ranks.count()):
+        for part in mine:
             share = batch_losses(model, cache, config, step, part) / config["parts"]
             (share[0] + config["naming"] * share[1]).backward()
             losses += share.detach()
@@ -76,8 +79,8 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
         ema.update_parameters(model)
         run.log(config["log_every"], loss=losses[0].item(), naming=losses[1].item())
 
+    weights = {name: sharding.whole(tensor).half() for name, tensor in ema.module.state_dict().items()}
     if ranks.rank() == 0:
-        weights = {name: tensor.half() for name, tensor in ema.module.state_dict().items()}
         about = {"kind": "flow", "model": config["model"], "steps": run.step, "codec": fingerprint(config["codec"])}
         save_weights(run.out / "flow", weights, about)
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from stemlab import ranks
 from stemlab.data.pool import audio_batch, band_batch, render_pool
 from stemlab.hub import load_into, load_weights, save_weights
 from stemlab.runs import Run
@@ -88,6 +89,10 @@ def _model_part(tensors: dict) -> dict:
 
 
 def _set_up(kind: type, config: dict, out, resume: bool, minutes: float | None) -> tuple[Any, AveragedModel, Any, Run]:
+    if ranks.launched()[1] > 1:
+        raise ValueError(
+            f"kind: {config['kind']!r} trains in one process, and {ranks.launched()[1]} were started; leave the launcher away."
+        )
     torch.manual_seed(config["seed"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = kind(**config["model"]).to(device)

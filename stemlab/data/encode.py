@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from stemlab import ranks
 from stemlab.data import shards
 from stemlab.data.folders import StemFolder, read_folder
 from stemlab.data.latents import FRAMES, encoded
@@ -39,7 +40,7 @@ def encode_folder(
         codec: folder with the VAE's weights.
         out: folder of the cache; one that was begun with the same songs and codec goes on.
         split: such as "train"; all songs by default.
-        workers: processes on this rank; all cores by default.
+        workers: processes on this rank; by default its share of the cores.
     Returns:
         `songs`, `windows`, `shards`, `made` (shards, by this rank and now), and `problems`, a list of texts.
     Raises:
@@ -61,13 +62,12 @@ def encode_folder(
     )
     wrong = set(shards.damaged(out))
     jobs = []
-    for number in range(
-        int(os.environ.get("RANK", 0)), -(-len(windows) // shards.SHARD), int(os.environ.get("WORLD_SIZE", 1))
-    ):
+    rank, count = ranks.launched()
+    for number in range(rank, -(-len(windows) // shards.SHARD), count):
         file = out / f"{number:06d}.safetensors"
         if not file.exists() or file.name in wrong or file.name not in shards.index(out):
             jobs.append((file, str(codec), number * shards.SHARD, windows[number * shards.SHARD :][: shards.SHARD]))
-    workers = workers or os.cpu_count()
+    workers = workers or ranks.cores()
     with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder,)) as executor:
         for _ in tqdm(executor.map(_encode_shard, jobs), total=len(jobs), desc="encode", unit="shard", mininterval=2):
             pass
@@ -85,7 +85,8 @@ def _claim(out: Path, plan: dict) -> None:
     file = out / "plan.json"
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != plan:
         raise ValueError(f"out: {str(out)!r} was begun with other songs or another codec; give a new folder.")
-    if not file.exists() and out.exists() and any(out.iterdir()):
+    there = [entry for entry in out.iterdir() if entry.suffix != ".part"] if out.exists() else []  # another rank's
+    if there and file not in there:
         raise ValueError(f"out: {str(out)!r} is not empty and is no cache that was begun; give a new folder.")
     out.mkdir(parents=True, exist_ok=True)
     part = out / f"plan.{os.getpid()}.part"

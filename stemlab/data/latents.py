@@ -6,7 +6,6 @@ it stopped.
 Lesson: 09_train_your_own.ipynb
 """
 
-import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from random import Random
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from stemlab import ranks
 from stemlab.audio import activity
 from stemlab.data import shards
 from stemlab.data.captions import group_prompt, stem_caption
@@ -28,21 +28,22 @@ WORDINGS = 4  # captions kept for each stem
 
 
 def build_cache(folder: str | Path, codec_path: str, first_seed: int, songs: int, workers: int | None = None) -> None:
-    """Fill a folder with shards of encoded songs.
+    """Fill a folder with shards of encoded songs; of several processes under a launcher, each makes its share.
 
     Args:
         folder: made when it is not there; shards already in it are kept.
         codec_path: path of the VAE's weights without suffix.
         first_seed, songs: the seeds to compose; songs is rounded up to whole shards.
-        workers: processes; all cores by default.
+        workers: processes of this one; by default its share of the cores.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     jobs = []
-    for seed in range(first_seed, first_seed + songs, shards.SHARD):
+    rank, count = ranks.launched()
+    for seed in range(first_seed, first_seed + songs, shards.SHARD)[rank::count]:
         if not (folder / f"{seed:010d}.safetensors").exists():
             jobs.append((folder, codec_path, seed))
-    with ProcessPoolExecutor(workers or os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as executor:
+    with ProcessPoolExecutor(workers or ranks.cores(), initializer=torch.set_num_threads, initargs=(1,)) as executor:
         for _ in tqdm(executor.map(_build_shard, jobs), total=len(jobs), desc="encode songs", mininterval=2):
             pass
 
