@@ -8,12 +8,12 @@ Source: Zhao et al. 2023, "PyTorch FSDP", arXiv:2304.11277.
 
 import os
 import warnings
+from typing import Any
 
 import torch
 from torch import nn
 
 from stemlab import ranks
-from stemlab.model import VelocityNet
 
 
 def wanted() -> bool:
@@ -21,7 +21,7 @@ def wanted() -> bool:
     return ranks.count() > 1 and os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
 
 
-def shard(net: VelocityNet) -> None:
+def shard(net: Any) -> None:
     """Spread a network over the ranks, in place; nothing happens when the launcher has not asked for it.
 
     Gradients are added up, as `ranks.sum_gradients` does it for a network that each rank has whole.
@@ -56,7 +56,7 @@ def whole(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
 
 
-def as_spread(tensor: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+def as_spread(tensor: torch.Tensor, place: Any) -> torch.Tensor:
     """A whole tensor, spread like the one in whose place it goes; as it is when that one is whole, or a count of steps."""
     if not hasattr(place, "full_tensor") or tensor.shape != place.shape:
         return tensor
