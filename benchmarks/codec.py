@@ -92,6 +92,8 @@ def main() -> None:
         song, stems = song_stems(seed, arguments.seconds, mit_soundfonts() or None)
         rows = [(part.family, stem) for part, stem in zip(song.parts, stems, strict=True)] + [("mix", stems.sum(0))]
         for family, audio in rows:
+            if not np.any(np.abs(audio) > 1e-3):  # rests throughout: nothing to keep, and nothing to divide by
+                continue
             for way, function in ways.items():
                 back = function(audio)
                 mels.setdefault((family, way), []).append(float(np.abs(mel_db(back) - mel_db(audio)).mean()))

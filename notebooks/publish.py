@@ -145,7 +145,7 @@ def still(output):
         import plotly.io
 
         figure = plotly.io.from_json(json.dumps(data["application/vnd.plotly.v1+json"]), skip_invalid=True)
-        data = {"text/html": plotly.io.to_html(figure, include_plotlyjs=False, full_html=False)}
+        data = {"text/html": plotly.io.to_html(figure, include_plotlyjs=False, full_html=False, auto_play=False)}
         return {**output, "data": data}
     if "application/vnd.jupyter.widget-view+json" in data:
         shown = re.match(r"interactive|StemStudio|ActivityGrid|\w*Box\(children=\((?!HTML)", data.get("text/plain", ""))

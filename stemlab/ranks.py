@@ -85,6 +85,12 @@ def sum_gradients(model: nn.Module, losses: torch.Tensor) -> torch.Tensor:
     return losses
 
 
+def meet() -> None:
+    """Wait here until all ranks have come."""
+    if count() > 1:
+        dist.barrier()
+
+
 def leader_says(flag: bool) -> bool:
     """What rank 0 was given, on every rank."""
     if count() == 1:

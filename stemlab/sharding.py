@@ -8,6 +8,7 @@ Source: Zhao et al. 2023, "PyTorch FSDP", arXiv:2304.11277.
 
 import os
 import warnings
+from typing import Any
 
 import torch
 from torch import nn
@@ -20,8 +21,8 @@ def wanted() -> bool:
     return ranks.count() > 1 and os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
 
 
-def shard(net: nn.Module) -> None:
-    """Spread a VelocityNet over the ranks, in place; nothing happens when the launcher has not asked for it.
+def shard(net: Any) -> None:
+    """Spread a network over the ranks, in place; nothing happens when the launcher has not asked for it.
 
     Gradients are added up, as `ranks.sum_gradients` does it for a network that each rank has whole.
     """
@@ -32,10 +33,9 @@ def shard(net: nn.Module) -> None:
 
     warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view")  # nothing here writes into one
     mesh = init_device_mesh(ranks.device().type, (ranks.count(),))
-    for block in net.get_submodule("blocks").children():
-        cross = block.get_submodule("cross")
-        fully_shard(cross, mesh=mesh)  # apart from its block: it reads the text before the blocks begin
-        register_fsdp_forward_method(cross, "keys_values")
+    for block in net.blocks:
+        fully_shard(block.cross, mesh=mesh)  # apart from its block: it reads the text before the blocks begin
+        register_fsdp_forward_method(block.cross, "keys_values")
         fully_shard(block, mesh=mesh)
     fully_shard(net, mesh=mesh)
     for name in ("prepare", "velocity_and_notes"):
@@ -51,10 +51,10 @@ def whole(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
 
 
-def as_spread(tensor: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+def as_spread(tensor: torch.Tensor, place: Any) -> torch.Tensor:
     """A whole tensor, spread like the one in whose place it goes; as it is when that one is whole, or a count of steps."""
-    from torch.distributed.tensor import DTensor, distribute_tensor
-
-    if not isinstance(place, DTensor) or tensor.shape != place.shape:
+    if not hasattr(place, "full_tensor") or tensor.shape != place.shape:
         return tensor
+    from torch.distributed.tensor import distribute_tensor
+
     return distribute_tensor(tensor.to(place.device), place.device_mesh, place.placements, src_data_rank=None)

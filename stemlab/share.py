@@ -6,13 +6,10 @@ and `README.md`, a model card. Nothing in it is code, and nothing is unpickled. 
 Lesson: 10_bring_your_own_music.ipynb
 """
 
-import argparse
 import json
 import os
 import shutil
-from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from stemlab import __version__
 from stemlab.hub import fingerprint, load_weights
@@ -160,32 +157,3 @@ def push(folder: str | Path, repo: str, private: bool = True) -> str:
         raise ValueError(
             f"repo: the hub did not take {repo!r} ({str(error).splitlines()[0]}); hf auth login?"
         ) from None
-
-
-def add_command(commands: argparse._SubParsersAction) -> None:
-    """Add `push` to the command line."""
-    give = commands.add_parser("push", help="pack weights for others: into a folder, or to the Hugging Face hub")
-    give.set_defaults(command=_push)
-    give.add_argument("weights", type=Path, metavar="WEIGHTS", help="folder of a run, or of weights")
-    give.add_argument("--out", type=Path, help="pack into this folder, new or empty")
-    give.add_argument("--to", metavar="OWNER/NAME", help="upload, with the token of hf auth login")
-    give.add_argument("--about", default="", help="what they were trained on, for the card")
-    give.add_argument("--license", default="mit", help="of the weights, as the hub names it (mit)")
-    give.add_argument("--public", action="store_true", help="for a new repository; private without it")
-    give.add_argument("--force", action="store_true", help="replace what is in --out")
-
-
-def _push(weights: Path, out: Path | None, to: str | None, about: str, license: str, public: bool, force: bool) -> int:
-    """`stemlab push`."""
-    from stemlab.codec import WEIGHTS
-
-    if out is None and to is None:
-        raise ValueError("push: say where to: --out FOLDER, --to owner/name, or both")
-    with ExitStack() as until_done:
-        folder = out or Path(until_done.enter_context(TemporaryDirectory()))
-        packed = pack(weights, folder, WEIGHTS, to or "", about, license, force)
-        if out is not None:
-            print(f"{packed}: stemlab.load({str(out)!r}) takes it")
-        if to is not None:
-            print(f"{push(packed, to, private=not public)}: stemlab.load({to!r}, allow_download=True) takes it")
-    return 0

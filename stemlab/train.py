@@ -57,7 +57,7 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
             block.compile(dynamic=True)
     if config["songs"]:
         build_cache(config["latents"], config["codec"], config["seed"], config["songs"])
-    ranks.leader_says(True)  # wait for the songs of all
+    ranks.meet()  # when all have made their songs
     cache = LatentCache(config["latents"])
     if cache.codec != fingerprint(config["codec"]):
         raise ValueError(

@@ -294,9 +294,9 @@ def test_a_mix_read_back_is_the_mix(tmp_path):
 
 def test_importing_stemlab_loads_nothing_heavy():
     code = (
-        "import sys, time; t = time.perf_counter(); import stemlab; seconds = time.perf_counter() - t;"
+        "import sys, stemlab;"
         "heavy = set('torch transformers librosa diffusers matplotlib plotly'.split()) & set(sys.modules);"
-        "assert not heavy, heavy; assert seconds < 2, seconds; assert stemlab.__version__;"
+        "assert not heavy, heavy; assert stemlab.__version__;"
         "import stemlab.group, stemlab.audio;"
         "assert not {'torch', 'transformers', 'librosa', 'matplotlib'} & set(sys.modules)"
     )

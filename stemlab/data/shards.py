@@ -7,6 +7,7 @@ SHA-256: a cache goes on where it stopped, and is checked by `damaged`.
 Lesson: 10_bring_your_own_music.ipynb
 """
 
+import copy
 import hashlib
 import json
 import os
@@ -106,6 +107,12 @@ class LatentCache:
         self.codec = codecs.pop()
         self.songs = Songs(files, np.array(places))
 
+    def part(self, which: Sequence[int]) -> "LatentCache":
+        """A cache of some of the songs, by their places in `songs`."""
+        some = copy.copy(self)
+        some.songs = Songs(self.songs.files, self.songs.places[list(which)])
+        return some
+
 
 class Songs(Sequence):
     """Songs of a cache: `len(songs)` and `songs[i]`, each read from disk anew.
@@ -116,14 +123,14 @@ class Songs(Sequence):
     """
 
     def __init__(self, files: list[Path], places: np.ndarray):
-        self._files, self._places = files, places
+        self.files, self.places = files, places
         self._open: OrderedDict[int, Any] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self.places)
 
     def __getitem__(self, which):
-        number, seed = (int(value) for value in self._places[which])
+        number, seed = (int(value) for value in self.places[which])
         shard = self._shard(number)
         song = json.loads(shard.get_tensor(f"{seed}.song").numpy().tobytes())
         for name, key in TENSORS.items():
@@ -133,7 +140,7 @@ class Songs(Sequence):
 
     def _shard(self, number: int):
         if number not in self._open:
-            self._open[number] = safe_open(self._files[number], "pt")
+            self._open[number] = safe_open(self.files[number], "pt")
             if len(self._open) > OPEN:
                 self._open.popitem(last=False)
         self._open.move_to_end(number)
