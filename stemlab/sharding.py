@@ -11,7 +11,6 @@ import warnings
 from typing import Any
 
 import torch
-from torch import nn
 
 from stemlab import ranks
 
