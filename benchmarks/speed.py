@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--cold", default="1,4", help="numbers of stems for which the whole command is timed too")
     arguments = parser.parse_args()
     print(
-        f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {arguments.steps} steps, guidance 3"
+        f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {arguments.steps} steps, guidance and mates as by default"
     )
     rates = {str(d).removeprefix("torch."): matrix_rate(d) for d in (torch.float32, torch.bfloat16)}
     print("Matrix products, TFLOP/s: " + ", ".join(f"{name} {rate:.2f}" for name, rate in rates.items()))
