@@ -21,17 +21,20 @@ from stemlab.widgets.mixer import StemMixer
 
 def _page(mixer, **_):
     height = 150 + 66 * max(len(group) for group in mixer._groups)
-    return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" srcdoc="{escape(mixer.to_html())}"></iframe>'}
+    grow = "this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"  # A and B, long notes
+    return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" onload="{grow}" srcdoc="{escape(mixer.to_html())}"></iframe>'}
 
 StemMixer._repr_mimebundle_ = _page
 """
+PROMISE = r"\s*Below each is a folded\s+solution[^.]*\."
+SOLUTION = r'<div class="cell [^"]*celltag_solution.*?(?=<div class="cell |\Z)'
 TAG = r"\\tag\{(\d+)\}"
 STYLE = """
 :root { color-scheme: light dark; }
 body { max-width: 60rem; margin: 0 auto; padding: 1rem; font: 17px/1.55 system-ui, sans-serif; color: light-dark(#1b1f24, #e8ebef); background: light-dark(#fff, #14171b); }
 a { color: light-dark(#0b5cad, #7fbcff); } nav { display: flex; justify-content: space-between; gap: 1rem; padding: .4rem 0; }
 table { border-collapse: collapse; display: block; overflow-x: auto; } th, td { border: 1px solid light-dark(#d0d7de, #3a424c); padding: .3rem .6rem; text-align: left; }
-pre { overflow-x: auto; padding: .7rem; border-radius: 6px; font-size: 14px; line-height: 1.4; background: light-dark(#f4f6f8, #1d2229); }
+pre { overflow-x: auto; padding: .7rem; border-radius: 6px; font-size: 13px; line-height: 1.45; background: light-dark(#f4f6f8, #1d2229); }
 .output pre { background: none; border-left: 3px solid light-dark(#b7c2cd, #47525e); border-radius: 0; }
 img, svg { max-width: 100%; } .output img { background: #fff; border-radius: 4px; } .plotly { background: #fff; border-radius: 4px; }
 iframe.player { width: 100%; border: 1px solid light-dark(#d0d7de, #3a424c); border-radius: 6px; }
@@ -65,6 +68,7 @@ def write_student(lessons: list[Path], out: Path) -> None:
         for cell in book["cells"]:  # a folder deeper, so one step more to the files beside the notebooks
             cell["source"] = [re.sub(r"(?<=[(\"'])\.\./", "../../", line) for line in cell["source"]]
             cell["source"] = [line.replace("(README.md)", "(../README.md)") for line in cell["source"]]
+            cell["source"] = re.sub(PROMISE, "", "".join(cell["source"])).splitlines(keepends=True)
         book["cells"][0]["source"] += ["\n\n", COPY.format(name=path.name)]
         (out / path.name).write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -80,15 +84,20 @@ def write_site(lessons: list[Path], out: Path) -> None:
         (out / f"{path.stem}.html").write_text(page(executed(path), path), encoding="utf-8")
     rows = [(path, card(json.loads(path.read_text(encoding="utf-8")))) for path in LESSONS]
     lines = [
-        f'<tr><td><a href="{path.stem}.html">{told["title"]}</a></td><td>{told["Question"]}</td><td>{told["Reading"]}</td></tr>'
+        f'<tr><td><a href="{path.stem}.html">{told["title"]}</a></td>'
+        + "".join(f"<td>{told[row]}</td>" for row in ("Question", "Reading", "Running"))
+        + "</tr>"
         for path, told in rows
         if (out / f"{path.stem}.html").exists()
     ]
-    table = "<table><tr><th>Lesson</th><th>Question</th><th>Reading</th></tr>" + "\n".join(lines) + "</table>"
+    heads = "<tr><th>Lesson</th><th>Question</th><th>Reading</th><th>Running</th></tr>"
+    table = f"<table>{heads}" + "\n".join(lines) + "</table>"
     about = (
         "<p>From a waveform to a band: every instrument its own stem, in time and in tune, from one shared noise.</p>"
     )
-    (out / "index.html").write_text(framed("stemlab: the lessons", "<h1>stemlab: the lessons</h1>" + about + table))
+    (out / "index.html").write_text(
+        framed("stemlab: the lessons", "<h1>stemlab: the lessons</h1>" + about + table), "utf-8"
+    )
 
 
 def card(book: dict) -> dict[str, str]:
@@ -127,12 +136,14 @@ def page(book, path: Path) -> str:
 
     for cell in book.cells:
         if cell.cell_type == "markdown":
+            cell.source = cell.source.replace(" (click on the bar with three dots)", "")
             cell.source = re.sub(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", kept, cell.source, flags=re.DOTALL)
         else:
             cell.outputs = [output for output in map(still, cell.outputs) if output]
     body = HTMLExporter(
         template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
     ).from_notebook_node(book)[0]
+    body = re.sub(SOLUTION, r"<details><summary>Solution</summary>\g<0></details>", body, flags=re.DOTALL)
     body = re.sub(r"FORMULA(\d+)X", lambda match: formulas[int(match[1])], body)
     body = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body).replace('href="README.md"', 'href="index.html"')
     return framed(card({"cells": [{"source": book.cells[0].source}]})["title"], body)

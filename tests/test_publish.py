@@ -51,6 +51,9 @@ def test_a_copy_has_every_stub_and_no_solution(copies, lesson):
     solved = code(lesson, "solution")
     assert len(solved) >= 3 and not code(copy, "solution")
     assert not [text for text in solved if text in copy.read_text(encoding="utf-8")]
+    cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
+    told = " ".join(" ".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown").split())
+    assert "folded solution" not in told
     assert "make student" in copy.read_text(encoding="utf-8")
 
 

@@ -46,7 +46,25 @@ def test_a_page_plays_its_stems_together(lesson):
     assert len(starts) == 5 and len({start["when"] for start in starts}) == 1
 
 
-def test_a_page_shows_equations_figures_and_folded_solutions(lesson, screens):
+def test_a_player_is_as_tall_as_what_it_shows(lesson):
+    for player in lesson.locator("iframe.player").all():  # the second has a row more, to change between A and B
+        player.scroll_into_view_if_needed()
+        frame = player.element_handle().content_frame()
+        frame.get_by_role("button", name="Play").wait_for()
+        frame.wait_for_function("document.documentElement.scrollHeight <= window.innerHeight")
+
+
+def test_a_solution_is_folded_until_it_is_asked_for(lesson):
+    folded = lesson.locator("details:has(.celltag_solution)")
+    assert folded.count() == lesson.locator(".celltag_solution").count() == 3
+    for solution in folded.all():
+        assert not solution.locator("pre").first.is_visible()
+        solution.locator("summary").click()
+        assert solution.locator("pre").first.is_visible()
+    assert lesson.locator("details .celltag_exercise, details #Recap").count() == 0
+
+
+def test_a_page_shows_equations_and_figures(lesson, screens):
     assert lesson.locator("math[display=block]").count() == 5
     assert "(3)" in lesson.locator(".equation").nth(2).inner_text()
     assert lesson.locator(".js-plotly-plot .main-svg").count() >= 1
@@ -60,7 +78,7 @@ def test_links_lead_to_pages_not_to_notebooks(site):
     text = (site / "01_stems_and_mixes.html").read_text(encoding="utf-8")
     assert 'href="02_latents.html"' in text and ".ipynb" not in text
     index = (site / "index.html").read_text(encoding="utf-8")
-    assert 'href="01_stems_and_mixes.html"' in index and "What is a stem?" in index
+    assert 'href="01_stems_and_mixes.html"' in index and "What is a stem?" in index and "half a minute" in index
 
 
 def test_a_page_is_made_of_what_the_lesson_says(site):
