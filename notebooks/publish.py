@@ -121,8 +121,10 @@ def executed(path: Path):
 
 def page(book, path: Path) -> str:
     """One page of an executed lesson."""
+    import nbformat
     from latex2mathml.converter import convert
     from nbconvert.exporters import HTMLExporter
+    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
     formulas: list[str] = []
 
@@ -139,10 +141,10 @@ def page(book, path: Path) -> str:
             cell.source = cell.source.replace(" (click on the bar with three dots)", "")
             cell.source = re.sub(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", kept, cell.source, flags=re.DOTALL)
         else:
-            cell.outputs = [output for output in map(still, cell.outputs) if output]
-    body = HTMLExporter(
-        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
-    ).from_notebook_node(book)[0]
+            cell.outputs = [nbformat.from_dict(output) for output in map(still, cell.outputs) if output]
+    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
+    exporter.register_preprocessor(CoalesceStreamsPreprocessor, enabled=True)  # progress bars came between
+    body = exporter.from_notebook_node(book)[0]
     body = re.sub(SOLUTION, r"<details><summary>Solution</summary>\g<0></details>", body, flags=re.DOTALL)
     body = re.sub(r"FORMULA(\d+)X", lambda match: formulas[int(match[1])], body)
     body = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body).replace('href="README.md"', 'href="index.html"')

@@ -85,3 +85,17 @@ def test_numbers_that_no_lesson_has_are_refused(publish, capsys, tmp_path):
     with pytest.raises(SystemExit):
         publish("student", "--only", "77", "--out", tmp_path / "x")
     assert "takes numbers from 00" in capsys.readouterr().err and not (tmp_path / "x").exists()
+
+
+def test_lines_that_a_progress_bar_came_between_are_one_output():
+    pytest.importorskip("nbconvert", reason="no nbconvert: pip install -e .[lab]")
+    import nbformat
+
+    page = runpy.run_path(str(ROOT / "notebooks" / "publish.py"))["page"]
+    path = ROOT / "notebooks" / "05_shared_noise.ipynb"
+    book = nbformat.read(path, as_version=4)
+    said = [("stdout", "first\n"), ("stderr", "50 %"), ("stdout", "second\n")]
+    cell = next(cell for cell in book.cells if cell.cell_type == "code")
+    cell.outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in said]
+    text = page(book, path)
+    assert "first\nsecond\n" in text and "50 %" not in text
