@@ -17,14 +17,15 @@ COPY = "> This is a copy without solutions, made by `make student`. Changes belo
 NEEDS_KERNEL = '<p class="kernel">Here stands a widget that needs Python behind it: open the notebook to use it.</p>'
 PLAYERS = """
 from html import escape
+from stemlab.widgets.activity_grid import ActivityGrid
 from stemlab.widgets.mixer import StemMixer
 
-def _page(mixer, **_):
-    height = 150 + 66 * max(len(group) for group in mixer._groups)
+def _page(widget, **_):
+    height = 150 + 66 * max(map(len, getattr(widget, "_groups", [[]])))
     grow = "this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"  # A and B, long notes
-    return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" onload="{grow}" srcdoc="{escape(mixer.to_html())}"></iframe>'}
+    return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" onload="{grow}" srcdoc="{escape(widget.to_html())}"></iframe>'}
 
-StemMixer._repr_mimebundle_ = _page
+StemMixer._repr_mimebundle_ = ActivityGrid._repr_mimebundle_ = _page
 """
 PROMISE = r"\s*Below each is a folded\s+solution[^.]*\."
 SOLUTION = r'<div class="cell [^"]*celltag_solution.*?(?=<div class="cell |\Z)'
@@ -161,7 +162,7 @@ def still(output):
         data = {"text/html": plotly.io.to_html(figure, include_plotlyjs=False, full_html=False, auto_play=False)}
         return {**output, "data": data}
     if "application/vnd.jupyter.widget-view+json" in data:
-        shown = re.match(r"interactive|StemStudio|ActivityGrid|\w*Box\(children=\((?!HTML)", data.get("text/plain", ""))
+        shown = re.match(r"interactive|<stemlab\.|\w*Box\(children=\((?!HTML)", data.get("text/plain", ""))
         return {**output, "data": {"text/html": NEEDS_KERNEL}} if shown else None
     return None if output.get("name") == "stderr" else output
 

@@ -99,3 +99,43 @@ def test_lines_that_a_progress_bar_came_between_are_one_output():
     cell.outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in said]
     text = page(book, path)
     assert "first\nsecond\n" in text and "50 %" not in text
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """What publish.py defines; the widgets show themselves as on the pages until the test ends."""
+    from stemlab.widgets.activity_grid import ActivityGrid
+    from stemlab.widgets.mixer import StemMixer
+
+    for widget in (ActivityGrid, StemMixer):
+        monkeypatch.setattr(widget, "_repr_mimebundle_", widget._repr_mimebundle_)
+    names = runpy.run_path(str(ROOT / "notebooks" / "publish.py"))
+    exec(names["PLAYERS"], {})
+    return names
+
+
+def test_a_widget_is_a_page_of_its_own_or_says_that_it_needs_python(published):
+    import ipywidgets
+
+    import stemlab
+    from stemlab.widgets.activity_grid import ActivityGrid
+
+    def shown(widget):
+        bundle = widget._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        output = published["still"]({"output_type": "display_data", "data": data})
+        return output and output["data"]["text/html"]
+
+    assert "srcdoc=" in shown(ActivityGrid(["drums", "bass"], bars=4))
+    for widget in (stemlab.studio(), ipywidgets.interactive(lambda x: x, x=3)):
+        assert shown(widget) == published["NEEDS_KERNEL"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_every_equation_of_a_lesson_is_known_to_the_pages(lesson):
+    converter = pytest.importorskip("latex2mathml.converter", reason="no latex2mathml: pip install -e .[lab]")
+    cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    formulas = [a or b for a, b in re.findall(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", text, re.DOTALL)]
+    drawn = {f: re.sub("<[^>]+>", "", converter.convert(re.sub(r"\\tag\{\d+\}", "", f))) for f in formulas}
+    assert drawn and [formula for formula, signs in drawn.items() if "\\" in signs] == []
