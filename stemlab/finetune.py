@@ -159,14 +159,18 @@ def split(cache: LatentCache) -> tuple[LatentCache, LatentCache]:
 
 def add_adapters(model: nn.Module, rank: int) -> None:
     """Put an adapter beside each matrix of the blocks; everything else stands still from now on."""
-    from peft import LoraConfig, inject_adapter_in_model
-
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError:
+        raise ValueError('lora: adapters need peft: type  pip install -e ".[train]"') from None
     names = [name for name, part in model.named_modules() if isinstance(part, nn.Linear) and name.startswith("blocks.")]
     inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=names), model)
 
 
 def plain(model: nn.Module) -> dict[str, torch.Tensor]:
     """Weights of a network, with its adapters, if any, added into the matrices that they stand beside."""
+    if not any("lora_" in name for name in model.state_dict()):
+        return model.state_dict()
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     model = copy.deepcopy(model)
