@@ -159,13 +159,8 @@ def _metadata(file: Path) -> dict[str, Any]:
 
 
 def _digest(file: Path) -> str:
-    with file.open("rb") as bytes_:
-        return hashlib.file_digest(bytes_, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _slowly(bytes_)
-
-
-def _slowly(bytes_) -> str:
-    """As `hashlib.file_digest`, which came with Python 3.11."""
     found = hashlib.sha256()
-    while piece := bytes_.read(1 << 20):
-        found.update(piece)
+    with file.open("rb") as bytes_:
+        while piece := bytes_.read(1 << 20):
+            found.update(piece)
     return found.hexdigest()

@@ -35,6 +35,14 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     look.add_argument("--steps", type=int, default=32)
     look.add_argument("--guidance", type=float, default=2.5)
     look.add_argument("--mates", type=float, default=4.0)
+    look.add_argument(
+        "--interval",
+        type=int,
+        nargs=2,
+        default=[0, 14],
+        metavar=("FIRST", "LAST"),
+        help="steps of 32 with guidance (0 14)",
+    )
     look.add_argument("--with-key", action="store_true", help="tell the key too; then harmony is no test any more")
     look.add_argument(
         "--classifier-songs", type=int, default=1000, help="songs that the judge of families learns from (1000)"
