@@ -16,8 +16,8 @@ import torch
 from tqdm import tqdm
 
 from stemlab.data.batches import group_batch
-from stemlab.data.latents import FRAMES
 from stemlab.data.shards import SHARD, LatentCache, write_shard
+from stemlab.grid import BUNDLED
 
 STEMS, CHANNELS = 5, 32
 
@@ -48,7 +48,7 @@ def measured(folder: Path, songs: int, reads: int) -> str:
     rng = np.random.default_rng(0)
     began = time.perf_counter()
     for which in rng.integers(len(cache.songs), size=reads):
-        assert cache.songs[int(which)]["latents"].shape == (STEMS, CHANNELS, FRAMES)
+        assert cache.songs[int(which)]["latents"].shape == (STEMS, CHANNELS, BUNDLED.window)
     rate = reads / (time.perf_counter() - began)
     began = time.perf_counter()
     for _ in range(20):
@@ -64,7 +64,10 @@ def measured(folder: Path, songs: int, reads: int) -> str:
 def fill(folder: Path, songs: int) -> None:
     """A cache of noise, with words."""
     folder.mkdir()
-    latents, activity = torch.randn(STEMS + 2, CHANNELS, FRAMES).half(), torch.ones(STEMS, FRAMES).bool()
+    latents, activity = (
+        torch.randn(STEMS + 2, CHANNELS, BUNDLED.window).half(),
+        torch.ones(STEMS, BUNDLED.window).bool(),
+    )
     words = {"captions": [["bass: slap bass"] * 4] * STEMS, "prompts": ["funk"] * 4, "bpm": 120, "key": "A minor"}
     for first in tqdm(range(0, songs, SHARD), desc=f"{songs} songs", leave=False):
         made = []

@@ -7,29 +7,36 @@ from collections.abc import Sequence
 from typing import Any
 
 from stemlab.activity import canonical
-from stemlab.audio import FRAME, SAMPLE_RATE
 from stemlab.check import check_number, check_request, rounds_of
 from stemlab.draft import bars_between
+from stemlab.grid import BUNDLED, Grid
 from stemlab.group import unique_names
 from stemlab.listen import listen
 from stemlab.recording import LONGEST, Recording, hearing_gain, open_recording
 
 
 def request(
-    audio: Any, stems: Sequence[str], told: dict[str, Any], text: str, sample_rate: int | None, downbeat: float | None
+    audio: Any,
+    stems: Sequence[str],
+    told: dict[str, Any],
+    text: str,
+    sample_rate: int | None,
+    downbeat: float | None,
+    grid: Grid = BUNDLED,
 ) -> tuple[dict[str, Any], Recording]:
     """Check the arguments of `StemLab.accompany`, and find tempo and downbeat where they are not told.
 
     Args:
         audio, text, sample_rate, downbeat: see `StemLab.accompany`.
         told: its other arguments, with the defaults of `StemLab.generate`.
+        grid: of the codec and the flow.
     Returns:
         the request as a session keeps it, and the recording.
     Raises:
         ValueError: an argument is not what it may be, or the tempo told contradicts the recording.
     """
     asked = {**told, "stems": listed(stems), "bars": None, "seconds": None}
-    check_request({**asked, "scheme": "one-pass", "activity": None})
+    check_request({**asked, "scheme": "one-pass", "activity": None}, grid)
     if not isinstance(text, str):
         raise ValueError(f'text: got {text!r}; it says what the recording is, such as "guitar: fingerpicked".')
     check_number("downbeat", downbeat, 0, LONGEST, "seconds of the first downbeat", optional=True)
@@ -40,8 +47,10 @@ def request(
     beat = listen(mono, asked["bpm"], downbeat)
     if beat.bpm is None and downbeat is not None:
         raise ValueError(f"downbeat: got {downbeat} for a recording without a steady beat; give bpm too.")
-    bars = bars_between(len(mono), beat.bpm, beat.downbeat)
-    canonical(asked["activity"], names[1:], beat.bpm, bars, -(-len(mono) // FRAME))
+    heard = recording.heard(grid)
+    samples = heard.shape[-1]
+    bars = bars_between(samples / grid.sample_rate, beat.bpm, beat.downbeat)
+    canonical(asked["activity"], names[1:], beat.bpm, bars, grid.frames(samples))
     asked["heard"] = {
         "bpm": "told" if asked["bpm"] else "found" if beat.bpm else "not found",
         "downbeat": "told" if downbeat is not None else "found" if beat.bpm else "not found",
@@ -49,7 +58,7 @@ def request(
     asked |= {"bpm": beat.bpm, "downbeat": beat.downbeat}
     asked["recording"] = {
         "name": names[0], "prompt": text, "sha256": recording.sha256(), "rate": recording.rate,
-        "channels": len(recording.audio), "samples": len(mono), "gain": hearing_gain(mono),
+        "channels": len(recording.audio), "samples": samples, "gain": hearing_gain(mono),
     }  # fmt: skip
     return asked, recording
 
@@ -67,5 +76,5 @@ def what_was_heard(settings: dict[str, Any], bpm: float | None) -> str:
     else:
         beat = f"{bpm:g} bpm ({heard['bpm']}), first downbeat at {settings['downbeat']:.2f} s ({heard['downbeat']})"
     channels = {1: "mono", 2: "stereo"}.get(recording["channels"], f"{recording['channels']} channels")
-    seconds = recording["samples"] / SAMPLE_RATE
+    seconds = recording["samples"] / Grid.of(settings).sample_rate
     return f"{recording['name']}: {seconds:.1f} s, {channels}, {recording['rate']} Hz; {beat}"

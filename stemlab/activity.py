@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stemlab.audio import FRAME, SAMPLE_RATE
+from stemlab.grid import BUNDLED, Grid
 
 REST, PLAY, FREE = 0, 1, 2
 SIGNS = ".x-"  # of REST, PLAY and FREE
@@ -53,7 +53,12 @@ def canonical(activity: Any, names: list[str], bpm: float | None, bars: int | No
 
 
 def pattern_marks(
-    pattern: Pattern, bpm: float | None, bars: int | None, samples: int, downbeat: float = 0.0
+    pattern: Pattern,
+    bpm: float | None,
+    bars: int | None,
+    samples: int,
+    downbeat: float = 0.0,
+    grid: Grid = BUNDLED,
 ) -> np.ndarray:
     """What a stem shall do at every sample.
 
@@ -62,23 +67,24 @@ def pattern_marks(
         bpm, bars: of the group.
         samples: N.
         downbeat: seconds of the first downbeat; what is before it belongs to bar 1, what is behind the last bar to that.
+        grid: of the codec.
     Returns:
         `(N,)` int8 of REST, PLAY or FREE.
     """
     if isinstance(pattern, dict):
-        return np.repeat(np.array([SIGNS.index(sign) for sign in pattern["frames"]], np.int8), FRAME)[:samples]
+        return np.repeat(np.array([SIGNS.index(sign) for sign in pattern["frames"]], np.int8), grid.frame)[:samples]
     assert bpm and bars
     marks = np.empty(samples, np.int8)
-    beat = 60 / bpm * SAMPLE_RATE
+    beat = 60 / bpm * grid.sample_rate
     beats = [mark for bar in _split(pattern) for mark in (bar * BEATS if len(bar) == 1 else bar)]
     for i, mark in enumerate(beats):
-        start, stop = (round(downbeat * SAMPLE_RATE + j * beat) for j in (i, i + 1))
+        start, stop = (round(downbeat * grid.sample_rate + j * beat) for j in (i, i + 1))
         start, stop = 0 if i == 0 else start, samples if i + 1 == len(beats) else stop
         marks[start:stop] = SIGNS.index(mark)
     return marks
 
 
-def frame_marks(marks: np.ndarray, frame: int = FRAME) -> torch.Tensor:
+def frame_marks(marks: np.ndarray, frame: int = BUNDLED.frame) -> torch.Tensor:
     """The mark at the centre of each latent frame: `(N,)` of samples to `(T,)` of frames, T = ceil(N / frame)."""
     centres = (np.arange(-(-len(marks) // frame)) * frame + frame // 2).clip(max=len(marks) - 1)
     return torch.from_numpy(marks[centres].astype(np.int64))
@@ -90,7 +96,7 @@ def activity_frames(
     bpm: float | None,
     bars: int | None,
     frames: int,
-    frame: int = FRAME,
+    grid: Grid = BUNDLED,
 ) -> torch.Tensor | None:
     """The activity condition of some stems of a group that starts on its first downbeat.
 
@@ -98,7 +104,7 @@ def activity_frames(
         activity: patterns by stem name; a stem that is not named is free.
         names: of the stems wanted.
         bpm, bars: of the group.
-        frames: T.  frame: samples in a latent frame.
+        frames: T.  grid: of the codec.
     Returns:
         `(len(names), T)` of REST, PLAY or FREE; None when nothing is asked.
     Raises:
@@ -109,7 +115,8 @@ def activity_frames(
         return None
     free = torch.full((frames,), FREE)
     marks = {
-        name: frame_marks(pattern_marks(pattern, bpm, bars, frames * frame), frame) for name, pattern in told.items()
+        name: frame_marks(pattern_marks(pattern, bpm, bars, frames * grid.frame, grid=grid), grid.frame)
+        for name, pattern in told.items()
     }
     return torch.stack([marks.get(name, free) for name in names])
 
@@ -149,7 +156,7 @@ def _frames(name: str, pattern: Any, frames: int) -> str:
     if values is None or len(values) != frames:
         got = f"shape {tuple(pattern.shape)}" if hasattr(pattern, "shape") else repr(pattern)
         raise ValueError(
-            f"activity[{name!r}]: got an array of {got}; it takes {frames} values, one a frame of {FRAME} samples: "
+            f"activity[{name!r}]: got an array of {got}; it takes {frames} values, one a latent frame: "
             "1 plays, 0 rests, 2 is free."
         )
     return "".join(SIGNS[int(value)] for value in values)

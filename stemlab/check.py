@@ -6,21 +6,20 @@ from numbers import Integral, Real
 from typing import Any
 
 from stemlab.activity import canonical
-from stemlab.audio import FRAME, SAMPLE_RATE
 from stemlab.data.harmony import canonical_key
+from stemlab.grid import BUNDLED, ONE_PASS, Grid
 from stemlab.group import unique_names
 from stemlab.sampling import SAMPLERS
 
 SCHEMES = ("one-pass", "two-pass", "k-pass")
 COUPLINGS = ("attention", "noise")
 MOST_STEMS = 16
-MOST_SECONDS = 20.0
 MOST_BARS = 64
 MOST_CANDIDATES = 16
 
 
-def check_request(asked: dict[str, Any]) -> None:
-    """Check the arguments of `StemLab.generate`.
+def check_request(asked: dict[str, Any], grid: Grid = BUNDLED) -> None:
+    """Check the arguments of `StemLab.generate`, for a codec and a flow with that grid.
 
     Raises:
         ValueError: names the argument, what it got, what it takes and how to mend it.
@@ -41,7 +40,7 @@ def check_request(asked: dict[str, Any]) -> None:
     if asked["key"] is not None:
         canonical_key(asked["key"] if isinstance(asked["key"], str) else repr(asked["key"]))
     check_number("bars", asked["bars"], 1, MOST_BARS, "4/4 bars", optional=True, whole=True)
-    check_number("seconds", asked["seconds"], 0.5, MOST_SECONDS, "seconds", optional=True)
+    check_number("seconds", asked["seconds"], 0.5, grid.longest, "seconds", optional=True)
     check_number("seed", asked["seed"], 0, 2**63 - 1, "a whole number", whole=True)
     check_number("steps", asked["steps"], 1, 1000, "sampler steps", whole=True)
     check_number("guidance", asked["guidance"], 0, 20, "1 is off, 2.5 the usual")
@@ -69,8 +68,8 @@ def check_request(asked: dict[str, Any]) -> None:
         raise ValueError(
             f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (0, 14)."
         )
-    bars, seconds = default_seconds(asked["bpm"], asked["bars"], asked["seconds"])
-    canonical(asked["activity"], names, asked["bpm"], bars, -(-round(seconds * SAMPLE_RATE) // FRAME))
+    bars, seconds = default_seconds(asked["bpm"], asked["bars"], asked["seconds"], grid.longest)
+    canonical(asked["activity"], names, asked["bpm"], bars, grid.frames(round(seconds * grid.sample_rate)))
 
 
 def check_candidates(candidates: Any, stems: int, bpm: float | None) -> None:
@@ -82,19 +81,21 @@ def check_candidates(candidates: Any, stems: int, bpm: float | None) -> None:
         )
 
 
-def default_seconds(bpm: float | None, bars: int | None, seconds: float | None) -> tuple[int | None, float]:
-    """Bars and length in seconds from what was given: 4 bars when there is a tempo, else 8 seconds."""
+def default_seconds(
+    bpm: float | None, bars: int | None, seconds: float | None, longest: float = ONE_PASS
+) -> tuple[int | None, float]:
+    """Bars and length in seconds from what was given: 4 bars when there is a tempo, else 8 seconds; ValueError above `longest`."""
     if bars is not None and seconds is not None:
         raise ValueError(f"bars and seconds: got {bars} and {seconds}; give one of them.")
     if bars is not None and not bpm:
         raise ValueError(f"bars: got {bars} without bpm; give bpm too, or seconds instead of bars.")
     if seconds is None and bpm:
-        bars = bars or max(1, min(4, int(MOST_SECONDS * bpm / 240)))
+        bars = bars or max(1, min(4, int(longest * bpm / 240)))
         seconds = bars * 240 / bpm
     seconds = 8.0 if seconds is None else seconds
-    if seconds > MOST_SECONDS:
+    if seconds > longest:
         raise ValueError(
-            f"bars: {bars} bars at {bpm:g} bpm are {seconds:.1f} s; one pass makes {MOST_SECONDS:g} s: give fewer bars, "
+            f"bars: {bars} bars at {bpm:g} bpm are {seconds:.1f} s; one pass makes {longest:g} s: give fewer bars, "
             "and make the group longer with lab.extend."
         )
     return bars, seconds

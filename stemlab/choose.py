@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from stemlab.audio import SAMPLE_RATE, resample
 from stemlab.group import StemGroup
 from stemlab.metrics.sync import beat_alignment, onsets_together
 
@@ -13,8 +16,13 @@ def sync_score(group: StemGroup) -> float:
     """
     if len(group) == 1:
         assert group.bpm
-        return beat_alignment(group.stems[0].audio, group.bpm) or 0.0
-    return sum(score or 0.0 for score in onsets_together([stem.audio for stem in group])) / len(group)
+        return beat_alignment(_heard(group)[0], group.bpm) or 0.0
+    return sum(score or 0.0 for score in onsets_together(list(_heard(group)))) / len(group)
+
+
+def _heard(group: StemGroup) -> np.ndarray:
+    """The stems as the measures take them: `(S, N)`, mono at 32 kHz."""
+    return resample(group.mono, group.sample_rate, SAMPLE_RATE)
 
 
 def best(groups: Sequence[StemGroup]) -> tuple[StemGroup, dict]:

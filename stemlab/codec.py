@@ -1,10 +1,12 @@
-"""The bundled codec: 32 kHz mono audio to a latent of 32 channels at 15.625 Hz, and back."""
+"""The bundled codec: 32 kHz mono audio to a latent of 32 channels at 15.625 Hz, and back. Others: `codec_published.py`."""
 
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from stemlab.audio import SAMPLE_RATE
+from stemlab.grid import BUNDLED, Grid
 from stemlab.hub import load_into, load_weights
 from stemlab.spectrum import bands, bands_to_linear, griffin_lim
 from stemlab.vae import FRAME, BandVAE
@@ -13,6 +15,30 @@ from stemlab.vocoder import Vocoder, synthesise
 WEIGHTS = Path(__file__).parent / "weights"
 VOCODERS = ("neural", "griffin-lim")
 SILENCE_DB = -80.0  # band frames that stay below this everywhere decode to exact silence
+
+
+def load_codec(folder: str | Path = WEIGHTS, vocoder: bool = True, allow_download: bool = False):
+    """The codec of a folder: a published one where `stemlab data codec` wrote `codec.json`, else a StemCodec.
+
+    Args:
+        folder: of weights.
+        vocoder: load what is needed to decode too.
+        allow_download: ask the hub for a published codec that is not on this machine.
+    Raises:
+        ValueError: the weights are missing, broken or others than they were.
+    """
+    if (Path(folder) / "codec.json").is_file():
+        from stemlab.codec_published import PublishedCodec
+
+        return PublishedCodec.load(folder, allow_download)
+    return StemCodec.load(folder, vocoder)
+
+
+def grid_of(path: str | Path) -> Grid:
+    """The grid of a codec by the path of its weights without suffix, read from the JSON beside them."""
+    config = load_weights(path)[1]
+    names = ("sample_rate", "frame", "sides", "channels")
+    return Grid(**{name: config[name] for name in names}) if Path(path).name == "codec" else BUNDLED
 
 
 class StemCodec:
@@ -24,10 +50,10 @@ class StemCodec:
         vocoder: trained Vocoder, or None to decode with Griffin-Lim only.
 
     Attributes:
-        channels: C.  frame: samples in a latent frame.
+        channels: C.  frame: samples in a latent frame.  sample_rate: in Hz.  sides: 1, as all stems are mono.
     """
 
-    frame = FRAME
+    frame, sample_rate, sides = FRAME, SAMPLE_RATE, 1
 
     def __init__(self, vae: BandVAE, mean: torch.Tensor, std: torch.Tensor, vocoder: Vocoder | None = None):
         self.vae, self.vocoder = vae.eval(), vocoder.eval() if vocoder else None

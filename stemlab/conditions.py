@@ -9,10 +9,11 @@ from dataclasses import dataclass, fields, replace
 import torch
 
 from stemlab.data.harmony import KEYS, canonical_key
+from stemlab.grid import BUNDLED
 from stemlab.text import tokenize
 
 NO_KEY = len(KEYS)
-FRAME_SECONDS = 2048 / 32_000
+FRAME_SECONDS = BUNDLED.seconds
 CLOCK_PERIODS = (16.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25)  # beats
 
 
@@ -109,16 +110,17 @@ def make_conditions(prompts, frames, channels, bpm=None, key=None, submix=None, 
     )
 
 
-def clock(bpm: torch.Tensor, start: torch.Tensor, frames: int) -> torch.Tensor:
+def clock(bpm: torch.Tensor, start: torch.Tensor, frames: int, frame_seconds: float = FRAME_SECONDS) -> torch.Tensor:
     """Where each latent frame lies in the beat, the bar and the four-bar phrase.
 
     Args:
         bpm: `(N,)`, 0 when absent.
         start: `(N,)` beats at frame 0.
+        frames: T.  frame_seconds: length of one.
     Returns:
         `(N, frames, 2 * len(CLOCK_PERIODS) + 1)`: sine and cosine of each phase, and a flag; all 0 when absent.
     """
-    seconds = (torch.arange(frames, device=bpm.device) + 0.5) * FRAME_SECONDS
+    seconds = (torch.arange(frames, device=bpm.device) + 0.5) * frame_seconds
     beats = start[:, None] + seconds * bpm[:, None] / 60  # (N, T)
     phase = 2 * torch.pi * beats[..., None] / torch.tensor(CLOCK_PERIODS, device=bpm.device)
     features = torch.cat([phase.sin(), phase.cos(), torch.ones_like(phase[..., :1])], dim=-1)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from stemlab.activity import FREE, activity_frames, canonical, frame_marks, pattern_marks
-from stemlab.audio import FRAME, SAMPLE_RATE
 from stemlab.check import default_seconds, rounds_of
+from stemlab.grid import BUNDLED, Grid
 from stemlab.group import StemGroup, unique_names
 from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
 from stemlab.recording import Recording
@@ -23,7 +23,7 @@ class Draft:
 
     Args:
         asked: the request, checked: the arguments of `StemLab.generate`, and for an accompaniment `recording` and `downbeat`.
-        channels: C.
+        grid: of the codec and the flow.
 
     Attributes:
         names, prompts, bars, samples, frames: of the group.
@@ -35,20 +35,20 @@ class Draft:
         originals: by name, the recording that a stem is.
     """
 
-    def __init__(self, asked: dict[str, Any], channels: int):
+    def __init__(self, asked: dict[str, Any], grid: Grid = BUNDLED):
         recording = asked.get("recording")
         own, told = ([recording["name"]], [recording["prompt"]]) if recording else ([], [])
-        self.asked, self.channels = dict(asked), channels
+        self.asked, self.grid = dict(asked), grid
         self.names = unique_names([*own, *asked["stems"]])
         self.prompts = dict(zip(self.names, [*told, *asked["stems"]], strict=True))
         self.downbeat = float(asked.get("downbeat") or 0.0)
         self.gain = float(recording["gain"]) if recording else 1.0
         if recording:
             self.samples = int(recording["samples"])
-            self.bars = bars_between(self.samples, asked["bpm"], self.downbeat)
+            self.bars = bars_between(self.samples / grid.sample_rate, asked["bpm"], self.downbeat)
         else:
-            self.bars, seconds = default_seconds(asked["bpm"], asked["bars"], asked["seconds"])
-            self.samples = round(seconds * SAMPLE_RATE)
+            self.bars, seconds = default_seconds(asked["bpm"], asked["bars"], asked["seconds"], grid.longest)
+            self.samples = round(seconds * grid.sample_rate)
         self.pieces = [self.frames]
         self.noise = {name: self._own_noise(name) for name in self.names}
         if asked["activity"] is not None:
@@ -70,7 +70,7 @@ class Draft:
     @property
     def frames(self) -> int:
         """T: latent frames of the whole length."""
-        return -(-self.samples // FRAME)
+        return self.grid.frames(self.samples)
 
     @property
     def start(self) -> float:
@@ -92,7 +92,7 @@ class Draft:
             name = step["inpaint"]
             new = torch.zeros(self.frames, dtype=torch.bool)
             for first, last in self.bar_samples(step["bars"]):
-                new[first // FRAME : -(-last // FRAME)] = True
+                new[self.grid.part(first, last)] = True
             self.noise[name] = torch.where(new, self._fresh(step["seed"], name), self.noise[name])
         elif "without" in step:
             self.names.remove(step["without"])
@@ -103,7 +103,7 @@ class Draft:
 
     def bar_samples(self, bars: list[int]) -> list[tuple[int, int]]:
         """Runs of neighbouring bars, counted from 1, as samples (first, behind the last)."""
-        line = lambda bar: round((self.downbeat + (bar - 1) * 240 / self.asked["bpm"]) * SAMPLE_RATE)  # noqa: E731
+        line = lambda bar: round((self.downbeat + (bar - 1) * 240 / self.asked["bpm"]) * self.grid.sample_rate)  # noqa: E731
         runs: list[tuple[int, int]] = []
         for bar in sorted(set(bars)):
             first = 0 if bar == 1 else line(bar)
@@ -118,7 +118,8 @@ class Draft:
         if not set(names) & set(self.marks):
             return None
         free = torch.full((self.frames,), FREE)
-        return torch.stack([frame_marks(self.marks[n]) if n in self.marks else free for n in names])
+        marks = {n: frame_marks(m, self.grid.frame) for n, m in self.marks.items()}
+        return torch.stack([marks.get(n, free) for n in names])
 
     def _plan(self, name: str, prompt: str) -> None:
         """A stem that is made to all others, from its own noise."""
@@ -129,7 +130,7 @@ class Draft:
     def more_samples(self, bars: int) -> int:
         """How many samples the group grows by so many bars."""
         assert self.bars
-        return round((self.bars + bars) * 240 / self.asked["bpm"] * SAMPLE_RATE) - self.samples
+        return round((self.bars + bars) * 240 / self.asked["bpm"] * self.grid.sample_rate) - self.samples
 
     def _extend(self, bars: int, activity: dict | None) -> None:
         assert self.bars
@@ -145,17 +146,20 @@ class Draft:
 
     def _marks(self, told: dict | None, bars: int | None, samples: int, downbeat: float = 0.0) -> dict[str, np.ndarray]:
         bpm = self.asked["bpm"]
-        return {name: pattern_marks(pattern, bpm, bars, samples, downbeat) for name, pattern in (told or {}).items()}
+        return {
+            name: pattern_marks(pattern, bpm, bars, samples, downbeat, self.grid)
+            for name, pattern in (told or {}).items()
+        }
 
     def _own_noise(self, name: str) -> torch.Tensor:
         return torch.cat([self._piece(name, piece) for piece in range(len(self.pieces))], dim=1)
 
     def _piece(self, name: str, piece: int) -> torch.Tensor:
         seed = piece_seed(self.asked["seed"], piece)
-        return stem_noise(seed, [name], self.channels, self.pieces[piece], self.asked["rho"])[0]
+        return stem_noise(seed, [name], self.grid.channels, self.pieces[piece], self.asked["rho"])[0]
 
     def _fresh(self, seed: int, name: str) -> torch.Tensor:
-        return fresh_noise(seed, name, self.channels, self.frames)
+        return fresh_noise(seed, name, self.grid.channels, self.frames)
 
 
 def asked_activity(group: StemGroup) -> dict[str, torch.Tensor]:
@@ -164,19 +168,19 @@ def asked_activity(group: StemGroup) -> dict[str, torch.Tensor]:
     Returns:
         by name, `(T,)` of REST, PLAY or FREE; a stem that was left free throughout is not there.
     """
-    settings = group.settings
+    settings, grid = group.settings, Grid.of(group.settings)
     if settings.get("history"):
-        draft = Draft(settings["history"][0], channels=1)
+        draft = Draft(settings["history"][0], grid)
         for step in settings["history"][1:]:
             draft.follow(step)
-        return {name: frame_marks(marks) for name, marks in draft.marks.items() if name in group.names}
-    frames, told = -(-len(group[0].audio) // FRAME), settings.get("activity") or {}
-    rows = activity_frames(told, list(told), group.bpm, group.bars, frames)
+        return {name: frame_marks(marks, grid.frame) for name, marks in draft.marks.items() if name in group.names}
+    frames, told = grid.frames(group[0].audio.shape[-1]), settings.get("activity") or {}
+    rows = activity_frames(told, list(told), group.bpm, group.bars, frames, grid)
     return {} if rows is None else dict(zip(told, rows, strict=True))
 
 
-def bars_between(samples: int, bpm: float | None, downbeat: float) -> int | None:
-    """How many bars so many samples are from the first downbeat on, one begun counting; None without a tempo."""
+def bars_between(seconds: float, bpm: float | None, downbeat: float) -> int | None:
+    """How many bars so many seconds are from the first downbeat on, one begun counting; None without a tempo."""
     if not bpm:
         return None
-    return max(1, int(np.ceil((samples / SAMPLE_RATE - downbeat) * bpm / 240 - 0.01)))
+    return max(1, int(np.ceil((seconds - downbeat) * bpm / 240 - 0.01)))

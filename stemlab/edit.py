@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from stemlab.activity import canonical
-from stemlab.audio import FRAME
 from stemlab.check import MOST_BARS, check_number, check_request
 from stemlab.draft import Draft
 from stemlab.gate import splice
 from stemlab.integrate import Progress
-from stemlab.windows import OVERLAP, WINDOW
+from stemlab.windows import overlap
 
 if TYPE_CHECKING:
     from stemlab.generate import StemLab
@@ -65,7 +64,7 @@ def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progre
     before, runs = draft.audio[name], draft.bar_samples(bars)
     hold = torch.ones(draft.frames, dtype=torch.bool)
     for first, last in runs:
-        hold[first // FRAME : -(-last // FRAME)] = False
+        hold[draft.grid.part(first, last)] = False
     others = [other for other in draft.names if other != name]
     lab._sample(draft, [name], callback, heard=others, hold=hold)
     for first, last in runs:
@@ -74,7 +73,7 @@ def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progre
 
 
 def extend(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progress | None) -> None:
-    """All stems go on: what is there is held on its path, and up to its last 144 ms its samples are kept."""
+    """All stems go on: what is there is held on its path, and up to its last two latent frames its samples are kept."""
     if draft.originals:
         raise ValueError(
             f"group: holds the recording {next(iter(draft.originals))!r}, which nobody can play on; "
@@ -85,16 +84,16 @@ def extend(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progres
     room = MOST_BARS - draft.bars
     check_number("bars", step["extend"], 1, room, f"more bars, {MOST_BARS} in all", whole=True)
     if step["activity"] is not None:
-        frames = -(-draft.more_samples(step["extend"]) // FRAME)
+        frames = draft.grid.frames(draft.more_samples(step["extend"]))
         step["activity"] = canonical(step["activity"], draft.names, draft.asked["bpm"], step["extend"], frames)
-    before, audio = draft.samples, dict(draft.audio)
+    before, audio, frame, window = draft.samples, dict(draft.audio), draft.grid.frame, draft.grid.window
     draft.follow(step)
-    known = before // FRAME
+    known = before // frame
     hold = torch.arange(draft.frames) < known
-    first = max(0, known - (WINDOW - OVERLAP))
+    first = max(0, known - (window - overlap(window)))
     lab._sample(draft, draft.names, callback, heard=[], hold=hold, first=first)
     for name, old in audio.items():
-        draft.audio[name] = splice(old, draft.audio[name], max(0, known - 1) * FRAME, draft.samples)
+        draft.audio[name] = splice(old, draft.audio[name], max(0, known - 1) * frame, draft.samples)
 
 
 def without(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Progress | None) -> None:
@@ -122,7 +121,7 @@ def _check_name(draft: Draft, name: Any) -> str:
 
 
 def _check_text(draft: Draft, stems: list) -> None:
-    check_request({**draft.asked, "stems": stems, "activity": None, "scheme": "one-pass"})
+    check_request({**draft.asked, "stems": stems, "activity": None, "scheme": "one-pass"}, draft.grid)
 
 
 def _check_seed(seed: Any) -> None:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from stemlab import __version__
-from stemlab.audio import SAMPLE_RATE
 from stemlab.choose import best
-from stemlab.conditions import FRAME_SECONDS, Conditions, make_conditions
+from stemlab.conditions import Conditions, make_conditions
 from stemlab.draft import Draft
 from stemlab.edit import take
 from stemlab.gate import gate
+from stemlab.grid import Grid
 from stemlab.group import Stem, StemGroup
 from stemlab.integrate import Progress, integrate
 from stemlab.recording import Recording
 from stemlab.text import join_prompt
-from stemlab.windows import LONGEST
+from stemlab.windows import longest
 
 if TYPE_CHECKING:
     from stemlab.generate import StemLab
@@ -33,7 +33,7 @@ def best_of(
     asked["rho"] = (1.0 if asked["coupling"] == "noise" else 0.0) if asked["rho"] is None else asked["rho"]
     if candidates == 1:
         return make(lab, asked, callback, recording)
-    steps = len(Draft(asked, lab.codec.channels).rounds) * asked["steps"]
+    steps = len(Draft(asked, lab.grid).rounds) * asked["steps"]
     groups = []
     for i in range(candidates):
         report = None if callback is None else _shifted(callback, i * steps, candidates * steps)
@@ -47,11 +47,11 @@ def make(
     lab: "StemLab", asked: dict, callback: Progress | None = None, recording: Recording | None = None
 ) -> StemGroup:
     """The group of a checked request, round after round."""
-    draft = Draft(asked, lab.codec.channels)
+    draft = Draft(asked, lab.grid)
     if recording is not None:
-        name, mono = draft.names[0], torch.from_numpy(recording.mono())
-        draft.originals[name], draft.audio[name] = recording, mono
-        draft.latents[name] = lab.codec.encode(mono[None] * draft.gain)[0]
+        name, heard = draft.names[0], torch.from_numpy(recording.heard(lab.grid))
+        draft.originals[name], draft.audio[name] = recording, heard
+        draft.latents[name] = lab.codec.encode(heard[None] * draft.gain)[0]
     steps = asked["steps"]
     for number, members in enumerate(draft.rounds):
         report = None if callback is None else _shifted(callback, number * steps, len(draft.rounds) * steps)
@@ -125,15 +125,15 @@ def sample(
     made = x[: len(members)].cpu()
     if first:
         made = torch.cat([torch.stack([draft.latents[name][:, :first] for name in members]), made], dim=2)
-    audio = _decode(lab, made, draft.samples) / draft.gain
+    audio = _decode(lab, made, draft.samples) / draft.gain  # (S, N), in stereo (S, 2, N)
     for name, latent, sound in zip(members, made, audio, strict=True):
         draft.latents[name] = latent
-        draft.audio[name] = gate(sound, draft.marks[name]) if name in draft.marks else sound
+        draft.audio[name] = gate(sound, draft.marks[name], draft.grid.sample_rate) if name in draft.marks else sound
 
 
 def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor:
     """Latents to sound; what is long one stem at a time, which would not fit into memory all at once."""
-    rows = [latents] if latents.shape[2] <= LONGEST else latents[:, None]
+    rows = [latents] if latents.shape[2] <= longest(lab.grid.window) else latents[:, None]
     return torch.cat([lab.codec.decode(row, samples) for row in rows])
 
 
@@ -146,9 +146,9 @@ def _conditions(lab: "StemLab", draft: Draft, names: list[str], heard: list[str]
         submix = lab.codec.encode(torch.stack(told).sum(0, keepdim=True) * draft.gain)[0, :, first:]
     conditions = make_conditions(
         [join_prompt(draft.prompts[name], asked["prompt"]) for name in names],
-        draft.frames - first, lab.codec.channels, asked["bpm"], asked["key"], submix,
+        draft.frames - first, draft.grid.channels, asked["bpm"], asked["key"], submix,
         None if activity is None else activity[:, first:],
-        draft.start + first * FRAME_SECONDS * (asked["bpm"] or 0) / 60,
+        draft.start + first * draft.grid.seconds * (asked["bpm"] or 0) / 60,
     )  # fmt: skip
     unnamed = torch.tensor([not draft.prompts[name] for name in names])  # a recording of which nothing was said
     return conditions.null(unnamed, tempo=False, key=False, submix=False, activity=False)
@@ -159,7 +159,11 @@ def _draft(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
     history = group.settings.get("history")
     if not history:
         raise ValueError("the group has no history in its settings: make it with lab.generate, or load a saved session")
-    draft = Draft(history[0], lab.codec.channels)
+    if Grid.of(group.settings) != lab.grid:
+        raise ValueError(
+            f"the group was made with another codec ({Grid.of(group.settings)}, this is {lab.grid}): load its weights"
+        )
+    draft = Draft(history[0], lab.grid)
     for step in history[1:]:
         draft.follow(step)
     for stem in group:
@@ -176,10 +180,11 @@ def _finish(lab: "StemLab", draft: Draft, history: list[dict]) -> StemGroup:
         for name in draft.names
     ]
     asked = draft.asked
-    settings = {"checkpoint": lab.checkpoint, "version": __version__, **asked, "history": history}
+    made = {"checkpoint": lab.checkpoint, "version": __version__, "grid": draft.grid.kept()}
+    settings = {**made, **asked, "history": history}
     for name in ("stems", "prompt", "bpm", "key", "bars"):
         settings.pop(name)
-    return StemGroup(stems, asked["bpm"], asked["key"], draft.bars, asked["prompt"], SAMPLE_RATE, settings)
+    return StemGroup(stems, asked["bpm"], asked["key"], draft.bars, asked["prompt"], draft.grid.sample_rate, settings)
 
 
 def _shifted(callback: Progress, first: int, total: int) -> Progress:

@@ -24,9 +24,9 @@ from stemlab.codec import WEIGHTS
 from stemlab.data.encode import encode_folder
 from stemlab.data.shards import LatentCache
 from stemlab.generate import StemLab, load
-from stemlab.hub import fingerprint, load_weights, save_weights
+from stemlab.hub import load_weights, save_weights
 from stemlab.runs import Run
-from stemlab.share import find_parts
+from stemlab.share import codec_folder, find_parts
 from stemlab.train import batch_losses, parameter_groups, trapezoid
 
 CONFIG = {
@@ -86,11 +86,12 @@ def finetune(
     groups = [{**group, "params": [p for p in group["params"] if p.requires_grad]} for group in parameter_groups(model)]
     optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=rate, betas=(0.9, 0.98))
     run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
-    if parts["vae"].parent != WEIGHTS:
-        for part in ("vae", "vocoder"):
+    codec = codec_folder(parts)
+    if codec != WEIGHTS:
+        for part in [part for part in parts if part != "flow"]:
             for end in ("safetensors", "json"):
                 shutil.copyfile(parts[part].with_name(f"{part}.{end}"), out / f"{part}.{end}")
-    encode_folder(songs_in(Path(data), out), parts["vae"].parent, out / "latents")
+    encode_folder(songs_in(Path(data), out), codec, out / "latents")
     cache, held = split(LatentCache(out / "latents"))
     print(
         f"{len(cache.songs)} windows to learn from, {len(held.songs)} held out; {trained(model):,} weights are trained"
@@ -217,11 +218,10 @@ def check(table: Table, model, held: LatentCache, config: dict, before: StemLab,
     asked = {**config, "seed": 1_000_003}
     losses = [float(batch_losses(model, held, asked, i, 0)[0]) for i in range(config["batches"])]
     if table.add(step, float(np.mean(losses))):
-        folder = before.source or WEIGHTS
-        model_config = load_weights(folder / "flow")[1]["model"]
-        about = {"kind": "flow", "model": model_config, "steps": step, "from": before.checkpoint}
+        told = load_weights((before.source or WEIGHTS) / "flow")[1]
+        about = {"kind": "flow", "model": told["model"], "steps": step, "from": before.checkpoint}
         weights = {name: tensor.half() for name, tensor in plain(model).items()}
-        save_weights(out / "flow", weights, {**about, "codec": fingerprint(find_parts(folder, WEIGHTS)["vae"])})
+        save_weights(out / "flow", weights, {**about, "codec": told["codec"]})
 
 
 def page(before: StemLab, after: StemLab, held: LatentCache, most: int = 3) -> str:

@@ -9,33 +9,35 @@ import torch
 from stemlab.activity import REST
 from stemlab.audio import SAMPLE_RATE
 
-ATTACK = round(0.003 * SAMPLE_RATE)  # samples; short, so that a note on the bar line keeps its attack
-RELEASE = round(0.020 * SAMPLE_RATE)
-FADE = 512  # samples, 16 ms: of a splice
+ATTACK = 0.003  # seconds; short, so that a note on the bar line keeps its attack
+RELEASE = 0.020
+FADE = 512  # samples, 16 ms or less: of a splice
 
 
-def gate(audio: torch.Tensor, marks: np.ndarray) -> torch.Tensor:
+def gate(audio: torch.Tensor, marks: np.ndarray, sample_rate: int = SAMPLE_RATE) -> torch.Tensor:
     """Silence a stem exactly where it rests.
 
     The ramps, raised cosines, lie where it plays: in after a rest, out before one. So a rest is silent from its first
     sample to its last. The start and the end of the whole have none, so that loops stay whole.
 
     Args:
-        audio: `(N,)`.
+        audio: `(N,)`, or `(2, N)` in stereo.
         marks: `(N,)` of REST, PLAY or FREE.
+        sample_rate: in Hz.
     Returns:
-        `(N,)`; `audio` itself where nothing rests.
+        of the same shape; `audio` itself where nothing rests.
     """
     rest = marks == REST
     if not rest.any():
         return audio
     gain = (~rest).astype(np.float32)
+    attack, release = round(ATTACK * sample_rate), round(RELEASE * sample_rate)
     for edge in np.flatnonzero(np.diff(rest)) + 1:
         if rest[edge]:
-            ramp = gain[max(0, edge - RELEASE) : edge]
+            ramp = gain[max(0, edge - release) : edge]
             ramp *= _rise(len(ramp))[::-1]
         else:
-            ramp = gain[edge : edge + ATTACK]
+            ramp = gain[edge : edge + attack]
             ramp *= _rise(len(ramp))
     return audio * torch.from_numpy(gain)
 
@@ -47,21 +49,21 @@ def splice(old: torch.Tensor, new: torch.Tensor, start: int, stop: int) -> torch
     kept bit for bit up to `start - FADE` and from `stop` on. At the very start or end of `old` nothing crosses over.
 
     Args:
-        old: `(N,)`; nothing is asked of it where `new` goes on beyond its end.
-        new: `(N2,)`, N2 at least N.
+        old: `(N,)`, or `(2, N)` in stereo; nothing is asked of it where `new` goes on beyond its end.
+        new: `(N2,)` or `(2, N2)`, N2 at least N.
         start, stop: samples.
     Returns:
-        `(N2,)`.
+        as `new`.
     """
-    share = torch.zeros(len(new))
+    share = torch.zeros(new.shape[-1])
     share[start:stop] = 1
     if start > 0:
         first = max(0, start - FADE)
         share[first:start] = torch.from_numpy(_rise(start - first).copy())
-    if stop < len(new):
+    if stop < new.shape[-1]:
         last = max(start, stop - FADE)
         share[last:stop] = torch.from_numpy(_rise(stop - last)[::-1].copy())
-    old = torch.nn.functional.pad(old, (0, len(new) - len(old)))
+    old = torch.nn.functional.pad(old, (0, new.shape[-1] - old.shape[-1]))
     mixed = old + share * (new - old)
     return torch.where(share == 0, old, torch.where(share == 1, new, mixed))
 

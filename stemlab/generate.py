@@ -16,13 +16,14 @@ import torch
 from stemlab import engine
 from stemlab.accompany import listed, request
 from stemlab.check import check_candidates, check_request
-from stemlab.codec import WEIGHTS, StemCodec
+from stemlab.codec import WEIGHTS, StemCodec, load_codec
+from stemlab.grid import Grid
 from stemlab.group import StemGroup
 from stemlab.hub import fingerprint, load_into, load_weights
 from stemlab.integrate import Progress
 from stemlab.model import VelocityNet
 from stemlab.noise import stem_noise
-from stemlab.share import fetch, find_parts, pack
+from stemlab.share import codec_folder, fetch, find_parts, pack
 
 __all__ = ["StemLab", "load", "stem_noise"]
 
@@ -36,7 +37,7 @@ def load(
     """Load a codec and a flow.
 
     Args:
-        weights: a folder with `flow`, `vae` and `vocoder`; a run of `stemlab train`, whose codec is the bundled one; or what
+        weights: a folder with `flow`, and `vae` and `vocoder` or `codec`; a run of `stemlab train`, whose codec is the bundled one; or what
             the hub calls it, such as "me/my-band". The bundled weights by default, without any network.
         device: such as "cpu" or "cuda"; the best there is by default.
         allow_download: ask the hub for weights that are not on this machine yet.
@@ -48,7 +49,7 @@ def load(
     if not folder.is_dir():
         folder = fetch(str(weights), allow_download, revision)
     parts = find_parts(folder, WEIGHTS)
-    codec = StemCodec.load(parts["vae"].parent)
+    codec = load_codec(codec_folder(parts), allow_download=allow_download)
     tensors, config = load_weights(folder / "flow")
     try:
         empty = VelocityNet(**config["model"])
@@ -67,12 +68,15 @@ class StemLab:
 
     Args:
         model: trained VelocityNet.
-        codec: anything with `encode`, `decode` and `channels`.
+        codec: a StemCodec, or anything with its methods and attributes, such as a PublishedCodec.
         checkpoint: a hash that names the weights, kept in every session.
         device: see `load`.
 
     Attributes:
+        grid: rate, frames and channels of the codec.
         source: the folder that the weights came from, if they came from one.
+    Raises:
+        ValueError: model and codec do not fit together.
     """
 
     source: Path | None = None
@@ -80,6 +84,8 @@ class StemLab:
     def __init__(self, model: VelocityNet, codec: StemCodec, checkpoint: str = "", device: str | None = None):
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.model, self.codec, self.checkpoint = model.eval().to(self.device), codec, checkpoint
+        self.grid = Grid.of_codec(codec, model.window)
+        self.grid.check(model.channels, model.frame_seconds)
 
     @classmethod
     def from_pretrained(cls, weights: str | Path, **options: Any) -> "StemLab":
@@ -148,7 +154,7 @@ class StemLab:
         """
         given = locals()
         asked = {name: listed(given[name]) for name in signature(self.generate).parameters if name not in _NOT_KEPT}
-        check_request(asked)
+        check_request(asked, self.grid)
         check_candidates(candidates, len(stems), bpm)
         return engine.best_of(self, asked, candidates, callback)
 
@@ -168,8 +174,8 @@ class StemLab:
     ) -> StemGroup:
         """Make stems that accompany a recording.
 
-        The recording is the first stem: as one channel at 32 kHz, which is what the model hears, from the same first
-        sample; and as it came, in `group[0].original`. Stems match its level: see `stemlab.recording`.
+        The recording is the first stem: as one channel at 32 kHz, which is what the bundled model hears, from the same
+        first sample; and as it came, in `group[0].original`. Stems match its level: see `stemlab.recording`.
 
         Args:
             audio: path of a WAV, FLAC, MP3, OGG or Opus file, or an array `(N,)` or `(channels, N)`; 1 s to 5 min.
@@ -187,7 +193,7 @@ class StemLab:
             raise ValueError(f"{name}: accompany does not take it; it takes {', '.join(known)}.")
         told = {n: listed(value) for n, value in {**known, **options, "prompt": prompt, "bpm": bpm, "key": key}.items()}
         check_candidates(candidates, 2, bpm)
-        asked, recording = request(audio, stems, told, text, sample_rate, downbeat)
+        asked, recording = request(audio, stems, told, text, sample_rate, downbeat, self.grid)
         return engine.best_of(self, asked, candidates, callback, recording)
 
     def add(self, group: StemGroup, stem: str, callback: Progress | None = None) -> StemGroup:

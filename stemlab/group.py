@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stemlab.audio import SAMPLE_RATE, check_mono, check_rate
+from stemlab.audio import SAMPLE_RATE, check_mono, check_rate, to_mono
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +29,7 @@ class Stem:
     Args:
         name: what it is called in the group, such as "bass"; unique there.
         prompt: the text it was asked for with, such as "bass: slap bass".
-        audio: `(N,)` float32.
+        audio: `(N,)` float32, or `(2, N)` in stereo.
         latent: `(C, T)` as the flow made it, or None for a stem that did not come from the flow.
         original: for a stem that is a recording: that as it came, in its own rate and channels.
     """
@@ -41,7 +41,14 @@ class Stem:
     original: "Recording | None" = None
 
     def __post_init__(self) -> None:
-        self.audio = check_mono(self.audio, f"audio of stem {self.name!r}")
+        audio, name = np.asarray(self.audio, np.float32), f"audio of stem {self.name!r}"
+        stereo = audio.ndim == 2 and len(audio) == 2
+        self.audio = np.stack([check_mono(side, name) for side in audio]) if stereo else check_mono(audio, name)
+
+    @property
+    def mono(self) -> np.ndarray:
+        """One channel, `(N,)`: the mean of both sides of a stem in stereo, else its samples as they are."""
+        return to_mono(np.atleast_2d(self.audio))
 
 
 @dataclass(eq=False)
@@ -49,7 +56,7 @@ class StemGroup:
     """Stems that sound together, with all that is needed to make them again.
 
     Args:
-        stems: at least one, all of the same length, with different names.
+        stems: at least one, all of the same length, all mono or all stereo, with different names.
         bpm: beats a minute, 40 to 240, or None when nothing was asked for.
         key: such as "A minor", or None.
         bars: number of 4/4 bars, or None.
@@ -57,7 +64,7 @@ class StemGroup:
         sample_rate: in Hz.
         settings: seed, scheme, steps, guidance and whatever else made it; must fit into JSON.
     Raises:
-        ValueError: no stems, unequal lengths, a name twice, NaN, bpm out of range.
+        ValueError: no stems, unequal lengths, mono beside stereo, a name twice, NaN, bpm out of range.
 
     >>> bass, keys = Stem("bass", "bass: slap bass", np.full(8, 0.5)), Stem("keys", "keys: organ", np.ones(8))
     >>> group = StemGroup([bass, keys])
@@ -77,11 +84,13 @@ class StemGroup:
         self.stems = list(self.stems)
         if not self.stems:
             raise ValueError('stems: got none; a group takes at least one, such as ["drums: tight funk kit"].')
-        lengths = {s.name: len(s.audio) for s in self.stems}
+        lengths = {s.name: s.audio.shape[-1] for s in self.stems}
         if len(lengths) < len(self.stems):
             raise ValueError(f"stems: got the names {self.names}; each may be there once: number them (unique_names).")
         if len(set(lengths.values())) > 1:
             raise ValueError(f"stems: got the lengths {lengths} in samples; pad or cut them to the same length.")
+        if len({s.audio.ndim for s in self.stems}) > 1:
+            raise ValueError("stems: some are mono, others stereo; make them all one or the other.")
         if self.bpm is not None and not 40 <= self.bpm <= 240:
             raise ValueError(f"bpm: got {self.bpm}; it takes 40 to 240, or None.")
         if self.bars is not None and self.bars < 1:
@@ -118,13 +127,18 @@ class StemGroup:
 
     @property
     def audio(self) -> np.ndarray:
-        """All stems, `(S, N)` float32."""
+        """All stems, `(S, N)` float32, in stereo `(S, 2, N)`."""
         return np.stack([s.audio for s in self.stems])
+
+    @property
+    def mono(self) -> np.ndarray:
+        """All stems in one channel each, `(S, N)` float32."""
+        return np.stack([s.mono for s in self.stems])
 
     @property
     def seconds(self) -> float:
         """Length in seconds."""
-        return len(self.stems[0].audio) / self.sample_rate
+        return self.stems[0].audio.shape[-1] / self.sample_rate
 
     @property
     def downbeats(self) -> np.ndarray:
@@ -138,7 +152,7 @@ class StemGroup:
         return float(1 / max(1.0, np.abs(self.audio.sum(0)).max()))
 
     def mix(self) -> np.ndarray:
-        """The sum of the stems times `gain`, `(N,)` float32: levels between stems stay as they are."""
+        """The sum of the stems times `gain`, `(N,)` float32, in stereo `(2, N)`: levels between stems stay as they are."""
         return np.clip(self.audio.sum(0) * np.float32(self.gain), -1, 1)
 
     def without(self, name: str) -> "StemGroup":

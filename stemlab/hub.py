@@ -74,6 +74,11 @@ def load_into(model: Model, tensors: dict[str, torch.Tensor], path: str | Path) 
     return model
 
 
+def codec_path(folder: str | Path) -> Path:
+    """Path, without suffix, of the weights that a folder's codec is known by: `codec` of a published one, else `vae`."""
+    return Path(folder) / ("codec" if (Path(folder) / "codec.json").is_file() else "vae")
+
+
 def fingerprint(path: str | Path) -> str:
     """First 12 hex digits of the SHA-256 of `<path>.safetensors`."""
     path = Path(path)

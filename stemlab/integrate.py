@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from stemlab.conditions import FRAME_SECONDS, Conditions
+from stemlab.conditions import Conditions
 from stemlab.flow import interpolate
 from stemlab.model import Prepared, VelocityNet
 from stemlab.sampling import SAMPLERS, in_interval, led_by
@@ -46,10 +46,10 @@ def integrate(
     n, frames, steps, guidance = len(conditions), noise.shape[2], asked["steps"], asked["guidance"]
     coupled = asked["coupling"] == "attention"
     mates = asked.get("mates", guidance) if coupled and n > 1 else guidance
-    windows = spans(frames)
+    windows = spans(frames, model.window)
     blended = [share.to(noise.device) for share in weights(windows, frames)]
     with _autocast(noise.device):
-        parts = [_window(conditions, *window) for window in windows]
+        parts = [_window(conditions, *window, model.frame_seconds) for window in windows]
         told = _prepared(model, parts, coupled)
         beside = [_alone] * (mates != guidance) + [partial(_null, negative=asked.get("negative", ""))]
         led = [_stacked(part, beside) for part in parts] if (guidance, mates) != (1, 1) else []
@@ -90,13 +90,13 @@ def _prepared(model: VelocityNet, parts: list[Conditions], coupled: torch.Tensor
     return made
 
 
-def _window(c: Conditions, start: int, stop: int) -> Conditions:
+def _window(c: Conditions, start: int, stop: int, frame_seconds: float) -> Conditions:
     """The conditions of some of the frames, with the beat at which they begin."""
     return replace(
         c,
         submix=c.submix[:, :, start:stop],
         activity=c.activity[:, start:stop],
-        start=c.start + start * FRAME_SECONDS * c.bpm / 60,
+        start=c.start + start * frame_seconds * c.bpm / 60,
     )
 
 

@@ -17,8 +17,9 @@ from torch import nn
 from torch.nn.functional import gelu, pad, silu
 
 from stemlab.attention import StemAttention, TextAttention, TimeAttention, norm, rotary
-from stemlab.conditions import CLOCK_PERIODS, KEYS, Conditions, clock
+from stemlab.conditions import CLOCK_PERIODS, FRAME_SECONDS, KEYS, Conditions, clock
 from stemlab.text import PAD, ByteTextEncoder, NgramBag
+from stemlab.windows import WINDOW
 
 NOTES = 88 + 12  # the stem's own pitches, and the pitch classes of its whole group
 ACTIVITY_WIDTH = 16  # arXiv:2602.09891: activity is embedded in 16 channels
@@ -52,10 +53,15 @@ class VelocityNet(nn.Module):
         channels: latent channels C.
         width: D.  depth: blocks.  heads: of attention.  text_width, text_depth: of the text encoder.
         patch: latent frames that go through the blocks as one position: 2 halves the work.
+        frame_seconds: length of a latent frame.  window: how many of them the longest pieces in training have.
     """
 
-    def __init__(self, channels=32, width=384, depth=6, heads=6, text_width=256, text_depth=3, patch=1):
+    def __init__(
+        self, channels=32, width=384, depth=6, heads=6, text_width=256, text_depth=3, patch=1,
+        frame_seconds=FRAME_SECONDS, window=WINDOW,
+    ):  # fmt: skip
         super().__init__()
+        self.frame_seconds, self.window = frame_seconds, window
         self.channels, self.head_width, self.patch = channels, width // heads, patch
         self.text = ByteTextEncoder(text_width, text_depth)
         self.activity = nn.Embedding(3, ACTIVITY_WIDTH)
@@ -96,7 +102,7 @@ class VelocityNet(nn.Module):
             c.submix.transpose(1, 2),
             c.has_submix[:, None, None].expand(-1, c.submix.shape[2], 1),
             self.activity(c.activity),
-            clock(c.bpm, c.start, c.submix.shape[2]),
+            clock(c.bpm, c.start, c.submix.shape[2], self.frame_seconds),
         ]
         n = len(c)
         coupled = torch.as_tensor(coupled, device=c.group.device).expand(n)

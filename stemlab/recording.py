@@ -22,6 +22,7 @@ from stemlab.audio import (
     resample,
     to_mono,
 )
+from stemlab.grid import Grid
 from stemlab.group import StemGroup, unique_names
 
 SHORTEST, LONGEST = 1.0, 300.0  # seconds
@@ -44,6 +45,13 @@ class Recording:
     def mono(self) -> np.ndarray:
         """One channel at 32 kHz, `(N2,)`, from the same first sample; bit for bit the recording when it is that already."""
         return resample(to_mono(self.audio), self.rate, SAMPLE_RATE)
+
+    def heard(self, grid: Grid) -> np.ndarray:
+        """What a codec takes of it, from the same first sample: `(N2,)`, or `(2, N2)` for a codec in stereo."""
+        if grid.sides == 1:
+            return resample(to_mono(self.audio), self.rate, grid.sample_rate)
+        sides = self.audio if len(self.audio) == 2 else np.stack([to_mono(self.audio)] * 2)
+        return resample(sides, self.rate, grid.sample_rate)
 
     def sha256(self) -> str:
         """Hash of the samples and their rate."""
@@ -102,7 +110,7 @@ def hearing_gain(mono: np.ndarray) -> float:
 def full_mix(group: StemGroup) -> tuple[np.ndarray, int]:
     """The mix in the quality of the recording that a group accompanies; that of `group.mix` where there is none.
 
-    The recording goes in as it is, in all its channels; the other stems are brought to its rate and put in the middle.
+    The recording goes in as it is, in all its channels; the other stems are brought to its rate, and those in mono are put in the middle.
     One gain for all, at most 1, keeps the sum within [-1, 1].
 
     Returns:
@@ -112,9 +120,11 @@ def full_mix(group: StemGroup) -> tuple[np.ndarray, int]:
     if not recordings:
         return group.mix()[None], group.sample_rate
     own = recordings[0]
-    made = sum(stem.audio for stem in group if stem.original is None) + np.zeros(len(group.audio[0]), np.float32)
-    made = resample(made, group.sample_rate, own.rate)[: own.audio.shape[1]]
-    mix = own.audio + np.pad(made, (0, own.audio.shape[1] - len(made)))
+    made = sum(stem.audio for stem in group if stem.original is None) + np.zeros_like(group[0].audio)
+    made = resample(made, group.sample_rate, own.rate)[..., : own.audio.shape[1]]  # (N,) or (2, N)
+    if made.ndim == 2 and len(own.audio) != 2:
+        made = to_mono(made)
+    mix = own.audio + np.pad(made, [(0, 0)] * (made.ndim - 1) + [(0, own.audio.shape[1] - made.shape[-1])])
     return np.clip(mix / max(1.0, float(np.abs(mix).max())), -1, 1).astype(np.float32), own.rate
 
 

@@ -9,11 +9,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
 from stemlab import __version__
-from stemlab.audio import read, read_channels, write
+from stemlab.audio import read_channels, resample, to_mono, write
 from stemlab.group import Stem, StemGroup
 from stemlab.recording import Recording, full_mix
 
@@ -57,7 +58,7 @@ def load(folder: str | os.PathLike) -> StemGroup:
         Stem(
             name,
             prompt,
-            read(folder / file, told["sample_rate"]),
+            _sound(folder / file, told["sample_rate"]),
             latents.get(f"{i:02d}"),
             Recording(*read_channels(folder / original)) if original else None,
         )
@@ -109,6 +110,13 @@ def _write_files(group: StemGroup, folder: Path) -> None:
         save_file({k: v.detach().cpu().contiguous() for k, v in latents.items()}, folder / LATENTS)
     overview(group).savefig(folder / "overview.png")
     group.to_html(folder / "player.html")
+
+
+def _sound(file: Path, sample_rate: int) -> np.ndarray:
+    """A stem's file at that rate: `(N,)`, or `(2, N)` in stereo."""
+    audio, rate = read_channels(file)
+    audio = resample(audio, rate, sample_rate)
+    return audio if len(audio) == 2 else to_mono(audio)
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Weights to give away and to take: a folder in the conventions of the Hugging Face hub, there or on a disk.
 
-A packed folder holds the three parts (`flow`, `vae`, `vocoder`: safetensors, each with its JSON), `config.json`, which names them,
-and `README.md`, a model card. Nothing in it is code, and nothing is unpickled. The network is used when it is asked for, and never else.
+A packed folder holds the parts (`flow`, and `vae` and `vocoder`, or `codec` for a published one: safetensors, each with its JSON),
+`config.json`, which names them, and `README.md`, a model card. Nothing in it is code, and nothing is unpickled. The network is used when it is asked for, and never else.
 
 Lesson: 10_bring_your_own_music.ipynb
 """
@@ -9,14 +9,14 @@ Lesson: 10_bring_your_own_music.ipynb
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from stemlab import __version__
-from stemlab.hub import fingerprint, load_weights
+from stemlab.hub import codec_path, fingerprint, load_weights
 from stemlab.session import check_folder
 
-PARTS = ("flow", "vae", "vocoder")
-FILES = ["README.md", "config.json", *(f"{part}.{end}" for part in PARTS for end in ("safetensors", "json"))]
+PARTS = ("flow", "vae", "vocoder", "codec")
 CARD = """---
 license: {license}
 library_name: stemlab
@@ -38,28 +38,41 @@ Weights for [stemlab](https://arxiv.org/abs/2602.09891): music in stems that pla
 """
 
 
+def files_of(parts: Iterable[str]) -> list[str]:
+    """Names of all files in a packed folder that has these parts."""
+    return ["README.md", "config.json", *(f"{part}.{end}" for part in parts for end in ("safetensors", "json"))]
+
+
 def find_parts(folder: str | Path, bundled: Path) -> dict[str, Path]:
     """Where each part lies, as a path without suffix.
 
     A run of `stemlab train` has a flow alone: its codec is then the bundled one, if that is what it was trained on.
 
     Args:
-        folder: with `flow` weights, and `vae` and `vocoder` or neither.
+        folder: with `flow` weights, and with `vae` and `vocoder`, with `codec`, or without any codec.
         bundled: folder of the bundled weights.
+    Returns:
+        by name, the flow first and then the parts of the codec.
     Raises:
         ValueError: no flow there, or it belongs to another codec.
     """
     folder = Path(folder)
-    own = any((folder / file).exists() for file in FILES if file.startswith("v"))
-    codec = folder if own else Path(bundled)
-    found = {"flow": folder / "flow", "vae": codec / "vae", "vocoder": codec / "vocoder"}
+    own = any((folder / file).exists() for file in files_of(PARTS) if file.startswith(("v", "codec")))
+    codec = codec_path(folder if own else bundled)
+    names = ("codec",) if codec.name == "codec" else ("vae", "vocoder")
+    found = {"flow": folder / "flow", **{name: codec.parent / name for name in names}}
     told = {part: load_weights(path)[1] for part, path in found.items()}
-    if told["flow"].get("codec") != fingerprint(found["vae"]):
+    if told["flow"].get("codec") != fingerprint(codec):
         raise ValueError(
-            f"the flow in {folder} was trained on another codec than the vae in {codec}: copy flow, vae and vocoder from "
-            "one place"
+            f"the flow in {folder} was trained on another codec than the {codec.name} in {codec.parent}: copy flow and "
+            f"{' and '.join(names)} from one place"
         )
     return found
+
+
+def codec_folder(parts: dict[str, Path]) -> Path:
+    """Where the codec among the parts lies."""
+    return next(path.parent for part, path in parts.items() if part != "flow")
 
 
 def pack(
@@ -94,7 +107,7 @@ def pack(
     marks = {part: fingerprint(path) for part, path in parts.items()}
     config = {"library_name": "stemlab", "stemlab_version": __version__, "parts": marks}
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    rows = "\n".join(f"| {part} | {told[part].get('steps', '')} | {marks[part]} |" for part in PARTS)
+    rows = "\n".join(f"| {part} | {told[part].get('steps', '')} | {marks[part]} |" for part in parts)
     about = about or "What they were trained on was not told: ask whoever gave them to you."
     card = CARD.format(name=name or out.name, about=about, rows=rows, license=license)
     (out / "README.md").write_text(card, encoding="utf-8")
@@ -115,7 +128,9 @@ def fetch(name: str, allow_download: bool = False, revision: str | None = None) 
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        found = snapshot_download(name, revision=revision, allow_patterns=FILES, local_files_only=not allow_download)
+        found = snapshot_download(
+            name, revision=revision, allow_patterns=files_of(PARTS), local_files_only=not allow_download
+        )
     except HFValidationError:
         raise ValueError(f"weights: there is no folder {name!r}, and a hub id looks like owner/name") from None
     except LocalEntryNotFoundError:
@@ -144,13 +159,17 @@ def push(folder: str | Path, repo: str, private: bool = True) -> str:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
     folder = Path(folder)
-    missing = [file for file in FILES if not (folder / file).is_file()]
+    try:
+        parts = json.loads((folder / "config.json").read_text(encoding="utf-8"))["parts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        parts = PARTS[:3]  # what there should be
+    missing = [file for file in files_of(parts) if not (folder / file).is_file()]
     if missing:
         raise ValueError(f"folder: {str(folder)!r} lacks {', '.join(missing)}: pack it first (stemlab push ... --out)")
     try:
         hub = HfApi()
         hub.create_repo(repo, private=private, exist_ok=True)
-        return str(hub.upload_folder(repo_id=repo, folder_path=folder, allow_patterns=FILES).repo_url)
+        return str(hub.upload_folder(repo_id=repo, folder_path=folder, allow_patterns=files_of(PARTS)).repo_url)
     except HFValidationError as error:
         raise ValueError(f"repo: got {repo!r}; it takes owner/name ({str(error).splitlines()[0]})") from None
     except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:

@@ -7,6 +7,7 @@ and the part alone, so a run that was killed and resumed, on any number of ranks
 Lesson: 09_train_your_own.ipynb
 """
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stemlab import ranks, sharding
+from stemlab.codec import grid_of
 from stemlab.data.batches import group_batch
 from stemlab.data.latents import build_cache
 from stemlab.data.notes import pitch_classes
@@ -30,7 +32,7 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     """Train the velocity network; writes checkpoints, `log.csv` and, at the end, `flow.safetensors` (the EMA) to `out`.
 
     Args:
-        config: `model` (arguments of VelocityNet), `codec` (path of the VAE's weights), `latents` (folder of the cache,
+        config: `model` (arguments of VelocityNet), `codec` (path of the weights of a VAE, or of what `stemlab data codec` wrote), `latents` (folder of the cache,
             filled with `songs` songs from `seed` on), `sizes` (a list of `[stems, frames]`, one picked each step),
             `parts` (batches of that size in a step, dealt out to the ranks), `steps`, `lr`, `cooldown` (share of the steps
             in which the rate falls to 0), `ema`, `init` (path of weights to start from, without suffix, or null),
@@ -61,8 +63,9 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     cache = LatentCache(config["latents"])
     if cache.codec != fingerprint(config["codec"]):
         raise ValueError(
-            f"the songs in {config['latents']} were encoded by another VAE than {config['codec']}: encode them again"
+            f"the songs in {config['latents']} were encoded by another codec than {config['codec']}: encode them again"
         )
+    grid_of(config["codec"]).check(model.channels, model.frame_seconds)
 
     for step in run.steps(config["steps"], config["save_every"]):
         optimizer.zero_grad()
@@ -83,6 +86,9 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
     if ranks.rank() == 0:
         about = {"kind": "flow", "model": config["model"], "steps": run.step, "codec": fingerprint(config["codec"])}
         save_weights(run.out / "flow", weights, about)
+        if Path(config["codec"]).name == "codec":  # a published one, which no flow goes without
+            for end in ("safetensors", "json"):
+                shutil.copyfile(f"{config['codec']}.{end}", run.out / f"codec.{end}")
 
 
 def batch_losses(model: VelocityNet, cache: LatentCache, config: dict, step: int, part: int) -> torch.Tensor:
@@ -95,7 +101,7 @@ def batch_losses(model: VelocityNet, cache: LatentCache, config: dict, step: int
     stems, frames = config["sizes"][np.random.default_rng([config["seed"], step]).integers(len(config["sizes"]))]
     rng = np.random.default_rng([config["seed"], step, part])
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    x, conditions, roll = group_batch(cache.songs, rng, stems, frames, config["grouped"])
+    x, conditions, roll = group_batch(cache.songs, rng, stems, frames, config["grouped"], model.frame_seconds)
     t = random_times(conditions.group, generator, config["time_mean"])
     coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]
     given = (torch.rand(len(x), generator=generator) < config["given"])[conditions.group] & coupled

@@ -8,22 +8,34 @@ Source: Bar-Tal et al. 2023, "MultiDiffusion", arXiv:2302.08113, here in time an
 
 import torch
 
-LONGEST = 320  # frames that go through in one piece, 20.5 s
-WINDOW = 192  # frames, 12.3 s: the longest pieces in training
-OVERLAP = 64  # frames that neighbours share at least, 4.1 s
+WINDOW = 192  # latent frames, 12.3 s: the longest pieces in training
 
 
-def spans(frames: int) -> list[tuple[int, int]]:
+def longest(window: int = WINDOW) -> int:
+    """Frames that go through in one piece: 20.5 s for windows of 12.3 s."""
+    return window * 5 // 3
+
+
+def overlap(window: int = WINDOW) -> int:
+    """Frames that neighbours share at least: a third of a window."""
+    return window // 3
+
+
+def spans(frames: int, window: int = WINDOW) -> list[tuple[int, int]]:
     """Windows over so many frames, each as (first, behind the last).
+
+    Args:
+        frames: T.
+        window: length of one in frames, that of the longest pieces in training.
 
     >>> spans(300), spans(400)
     ([(0, 300)], [(0, 192), (104, 296), (208, 400)])
     """
-    if frames <= LONGEST:
+    if frames <= longest(window):
         return [(0, frames)]
-    steps = -(-(frames - WINDOW) // (WINDOW - OVERLAP))
-    starts = [round(i * (frames - WINDOW) / steps) for i in range(steps + 1)]
-    return [(start, start + WINDOW) for start in starts]
+    steps = -(-(frames - window) // (window - overlap(window)))
+    starts = [round(i * (frames - window) / steps) for i in range(steps + 1)]
+    return [(start, start + window) for start in starts]
 
 
 def weights(windows: list[tuple[int, int]], frames: int) -> list[torch.Tensor]:
@@ -35,14 +47,15 @@ def weights(windows: list[tuple[int, int]], frames: int) -> list[torch.Tensor]:
     Returns:
         one `(length of the window,)` for each.
     """
-    ramp = torch.arange(1, WINDOW + 1).float()
+    width = windows[0][1] - windows[0][0]
+    ramp = torch.arange(1, width + 1).float()
     raw = []
     for start, stop in windows:
         shape = torch.ones(stop - start)
         if start > 0:
-            shape = torch.minimum(shape, ramp[: stop - start] / (OVERLAP + 1))
+            shape = torch.minimum(shape, ramp[: stop - start] / (overlap(width) + 1))
         if stop < frames:
-            shape = torch.minimum(shape, ramp[: stop - start].flip(0) / (OVERLAP + 1))
+            shape = torch.minimum(shape, ramp[: stop - start].flip(0) / (overlap(width) + 1))
         raw.append(shape)
     total = torch.zeros(frames)
     for (start, stop), shape in zip(windows, raw, strict=True):

@@ -11,7 +11,7 @@ import torch
 from stemlab import Stem, StemGroup, cli, windows
 from stemlab.audio import read, resample, rms_db
 from stemlab.check import rounds_of
-from stemlab.conditions import Conditions, make_conditions
+from stemlab.conditions import FRAME_SECONDS, Conditions, make_conditions
 from stemlab.integrate import integrate
 from stemlab.listen import Beat, listen
 from stemlab.noise import stem_noise
@@ -204,6 +204,8 @@ def test_without_a_beat_nothing_is_made_up(tiny):
 class WholeWindow:
     """A velocity field that takes its value from all of the window that it sees: the mean over time."""
 
+    window, frame_seconds = windows.WINDOW, FRAME_SECONDS
+
     def prepare(self, conditions, coupled):
         return SimpleNamespace(text=[])
 
@@ -218,7 +220,7 @@ def test_where_windows_overlap_one_passes_into_the_next(monkeypatch):
     conditions = make_conditions(["bass"], 500, 32)
 
     def highest_step(overlap: int) -> float:
-        monkeypatch.setattr(windows, "OVERLAP", overlap)
+        monkeypatch.setattr(windows, "overlap", lambda _: overlap)
         return float((integrate(WholeWindow(), conditions, noise, asked) - noise).diff(dim=2).abs().max())
 
     touching, overlapping = highest_step(0), highest_step(64)

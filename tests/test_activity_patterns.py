@@ -77,7 +77,7 @@ def test_a_stem_that_rests_is_silent_to_the_sample_and_else_as_the_model_made_it
     edges = np.flatnonzero(np.diff(marks)) + 1
     near = np.zeros(len(marks), bool)
     for edge in edges:
-        near[edge - RELEASE : edge + ATTACK] = True
+        near[edge - round(RELEASE * 32_000) : edge + round(ATTACK * 32_000)] = True
     inside = (marks == PLAY) & ~near
     assert np.array_equal(audio[inside], made[inside])
     if "/" not in pattern:

@@ -172,11 +172,11 @@ def test_pitch_classes_are_those_of_the_whole_group_with_c_first():
 
 
 def test_notes_lie_where_the_audio_is_loud(cache):
-    from stemlab.data.latents import FRAMES
+    from stemlab.grid import BUNDLED
 
     same, otherwise = [], []
     for made in LatentCache(cache).songs:
-        on = piano_roll(made["notes"], list(range(len(made["latents"]))), 0, FRAMES).any(2)
+        on = piano_roll(made["notes"], list(range(len(made["latents"]))), 0, BUNDLED.window).any(2)
         pitched = on.any(1)
         assert pitched.any() and len(on) == len(made["activity"])
         same.append((on == made["activity"])[pitched].float().mean())

@@ -5,6 +5,7 @@ from transformers import ByT5Tokenizer
 from stemlab.activity import activity_frames
 from stemlab.conditions import CLOCK_PERIODS, FRAME_SECONDS, NO_KEY, Conditions, clock, key_index, make_conditions
 from stemlab.data.harmony import KEYS
+from stemlab.grid import Grid
 from stemlab.text import MAX_BYTES, join_prompt, tokenize
 
 
@@ -153,7 +154,7 @@ def test_the_stems_own_words_come_first_in_what_is_read():
 def test_an_activity_pattern_lands_on_its_bars(bpm):
     bars, frame = 4, 2048
     frames = -(-round(bars * 240 / bpm * 32_000) // frame)
-    rows = activity_frames({"drums": ".x.x"}, ["bass", "drums"], bpm, bars, frames, frame)
+    rows = activity_frames({"drums": ".x.x"}, ["bass", "drums"], bpm, bars, frames, Grid(frame=frame))
     assert rows.shape == (2, frames) and (rows[0] == 2).all()
     bar_of = [min(3, int((i + 0.5) * frame / 32_000 * bpm / 240)) for i in range(frames)]
     assert rows[1].tolist() == [bar % 2 for bar in bar_of]
@@ -161,11 +162,11 @@ def test_an_activity_pattern_lands_on_its_bars(bpm):
 
 
 def test_no_pattern_is_no_activity_and_a_pattern_needs_a_grid():
-    assert activity_frames(None, ["bass"], 100, 4, 10, 2048) is None
-    assert activity_frames({}, ["bass"], 100, 4, 10, 2048) is None
+    assert activity_frames(None, ["bass"], 100, 4, 10) is None
+    assert activity_frames({}, ["bass"], 100, 4, 10) is None
     for bpm, bars in ((None, 4), (100, None)):
         with pytest.raises(ValueError, match="activity"):
-            activity_frames({"bass": "x"}, ["bass"], bpm, bars, 10, 2048)
+            activity_frames({"bass": "x"}, ["bass"], bpm, bars, 10)
 
 
 def test_conditions_move_as_one():

@@ -8,7 +8,7 @@ import torch
 
 from stemlab import Stem, StemGroup
 from stemlab.gate import FADE
-from stemlab.windows import LONGEST, OVERLAP, WINDOW, spans, weights
+from stemlab.windows import WINDOW, longest, overlap, spans, weights
 
 STEMS = ["drums: tight kit", "bass: slap bass", "keys: electric piano"]
 QUICK = {"prompt": "funk", "bpm": 120.0, "key": "A minor", "bars": 4, "seed": 7, "steps": 2}
@@ -134,13 +134,13 @@ def test_every_edit_is_made_again_from_a_saved_session(tiny, bands_of, tmp_path)
 
 
 def test_windows_cover_every_frame_with_weights_that_sum_to_one():
-    for frames in (1, 192, LONGEST, LONGEST + 1, 400, 1000, 4688):
+    for frames in (1, 192, longest(), longest() + 1, 400, 1000, 4688):
         windows, total = spans(frames), torch.zeros(frames)
         for (start, stop), share in zip(windows, weights(windows, frames), strict=True):
             total[start:stop] += share
         assert torch.allclose(total, torch.ones(frames), atol=1e-5)
         assert windows[0][0] == 0 and windows[-1][1] == frames
-        assert all(b[0] - a[0] <= WINDOW - OVERLAP for a, b in pairwise(windows))
+        assert all(b[0] - a[0] <= WINDOW - overlap() for a, b in pairwise(windows))
 
 
 @pytest.mark.parametrize(

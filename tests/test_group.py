@@ -143,7 +143,7 @@ BAD = {
     "a name twice": (_bad(names=("bass", "bass")), "each may be there once"),
     "unequal": (lambda: StemGroup([Stem("a", "a", np.ones(3)), Stem("b", "b", np.ones(4))]), "same length"),
     "NaN": (lambda: Stem("a", "a", np.array([np.nan])), "'a'.*NaN"),
-    "two channels": (lambda: Stem("a", "a", np.ones((2, 5))), "one channel"),
+    "three channels": (lambda: Stem("a", "a", np.ones((3, 5))), "one channel"),
     "bpm 10": (_bad(bpm=10), "40 to 240"),
     "bpm NaN": (_bad(bpm=float("nan")), "40 to 240"),
     "bars 0": (_bad(bars=0), "1 or more"),

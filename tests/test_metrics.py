@@ -156,7 +156,7 @@ def test_activity_scores_are_those_of_scikit_learn():
 @pytest.mark.parametrize("bpm", [70, 103.5, 160])
 def test_frames_asked_for_are_those_that_the_model_is_told(bpm):
     frames = -(-round(4 * 240 / bpm * RATE) // 2048)
-    told = activity_frames({"bass": "x..x"}, ["bass"], bpm, 4, frames, 2048)
+    told = activity_frames({"bass": "x..x"}, ["bass"], bpm, 4, frames)
     assert np.array_equal(asked_frames("x..x", bpm, frames), told[0].numpy() == 1)
     assert edges("x..x", bpm) == [(240 / bpm, "release"), (3 * 240 / bpm, "attack")] and edges("xxxx", bpm) == []
 

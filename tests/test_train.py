@@ -188,7 +188,7 @@ def test_the_loss_goes_down(config, tmp_path):
 def test_songs_encoded_by_another_vae_are_refused(config, weights, tmp_path):
     found, about = load_weights(weights / "vae")
     save_weights(tmp_path / "vae", {**found, "latent_mean": found["latent_mean"] + 1}, about)
-    with pytest.raises(ValueError, match="another VAE"):
+    with pytest.raises(ValueError, match="another codec"):
         train({**config, "codec": str(tmp_path / "vae")}, tmp_path / "run")
 
 

@@ -8,14 +8,22 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from stemlab.conditions import FRAME_SECONDS, NO_KEY, Conditions, key_index
+from stemlab.conditions import NO_KEY, Conditions, key_index
 from stemlab.data.notes import piano_roll
+from stemlab.grid import BUNDLED
 from stemlab.text import join_prompt, tokenize
 
 MAX_STEMS = 6
 
 
-def group_batch(songs: Sequence[dict], rng: np.random.Generator, stems: int, frames: int, grouped: bool = True):
+def group_batch(
+    songs: Sequence[dict],
+    rng: np.random.Generator,
+    stems: int,
+    frames: int,
+    grouped: bool = True,
+    frame_seconds: float = BUNDLED.seconds,
+):
     """A batch of exactly so many stems, in groups of 1 to 6.
 
     Half of the groups that can are given a sub-mix of the stems that they leave out.
@@ -26,6 +34,7 @@ def group_batch(songs: Sequence[dict], rng: np.random.Generator, stems: int, fra
         stems: N, how many stems in all.
         frames: T, crop length.
         grouped: False takes each stem from another song and makes it a group of its own (for the ablation).
+        frame_seconds: length of a latent frame.
     Returns:
         latents `(N, C, T)` float32, their `Conditions`, and the pitches that sound, `(N, T, 88)` bool: None
         when a song of the batch does not know its notes.
@@ -53,7 +62,7 @@ def group_batch(songs: Sequence[dict], rng: np.random.Generator, stems: int, fra
             tokens_of.append(join_prompt(captions[rng.integers(len(captions))], prompt))
             has.append(submix is not None)
             bpm.append(float(song["bpm"] or 0))
-            start.append(song.get("start", 0.0) + offset * FRAME_SECONDS * bpm[-1] / 60)
+            start.append(song.get("start", 0.0) + offset * frame_seconds * bpm[-1] / 60)
             key.append(key_index(song["key"]) if song["key"] else NO_KEY)
             group.append(index)
     conditions = Conditions(

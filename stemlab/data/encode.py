@@ -18,12 +18,11 @@ import torch
 from tqdm.auto import tqdm
 
 from stemlab import ranks
+from stemlab.codec import grid_of, load_codec
 from stemlab.data import shards
 from stemlab.data.folders import StemFolder, read_folder
-from stemlab.data.latents import FRAMES, encoded
-from stemlab.hub import fingerprint
-
-SECONDS = FRAMES * 2048 / 32_000
+from stemlab.data.latents import SECONDS, encoded
+from stemlab.hub import codec_path, fingerprint
 
 
 def encode_folder(
@@ -37,7 +36,7 @@ def encode_folder(
 
     Args:
         dataset: as for `read_folder`.
-        codec: folder with the VAE's weights.
+        codec: folder of a codec's weights: a VAE's, or what `stemlab data codec` wrote.
         out: folder of the cache; one that was begun with the same songs and codec goes on.
         split: such as "train"; all songs by default.
         workers: processes on this rank; by default its share of the cores.
@@ -46,16 +45,18 @@ def encode_folder(
     Raises:
         ValueError: no song in the folder or split, or `out` was begun with other songs or another codec.
     """
-    folder, out = read_folder(dataset), Path(out)
+    folder, out, part = read_folder(dataset), Path(out), codec_path(Path(codec))
+    grid = grid_of(part)
+    seconds = round(SECONDS / grid.seconds) * grid.seconds
     which = folder.split(split) if split else list(range(len(folder.songs)))
     if not which:
         there = ", ".join(sorted({song.split for song in folder.songs if song.split})) or "none"
         raise ValueError(f"split: got {split!r}, which has no song in {str(dataset)!r}; there is {there}.")
-    windows = folder.windows(SECONDS, which)
+    windows = folder.windows(seconds, which)
     _claim(
         out,
         {
-            "codec": fingerprint(Path(codec) / "vae"),
+            "codec": fingerprint(part),
             "songs": [folder.songs[i].name for i in which],
             "windows": len(windows),
         },
@@ -66,7 +67,9 @@ def encode_folder(
     for number in range(rank, -(-len(windows) // shards.SHARD), count):
         file = out / f"{number:06d}.safetensors"
         if not file.exists() or file.name in wrong or file.name not in shards.index(out):
-            jobs.append((file, str(codec), number * shards.SHARD, windows[number * shards.SHARD :][: shards.SHARD]))
+            jobs.append(
+                (file, str(codec), seconds, number * shards.SHARD, windows[number * shards.SHARD :][: shards.SHARD])
+            )
     workers = workers or ranks.cores()
     with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder,)) as executor:
         for _ in tqdm(executor.map(_encode_shard, jobs), total=len(jobs), desc="encode", unit="shard", mininterval=2):
@@ -104,13 +107,11 @@ def _begin(folder: StemFolder) -> None:
     torch.set_num_threads(1)
 
 
-def _encode_shard(job: tuple[Path, str, int, list[tuple[int, float]]]) -> None:
-    from stemlab.codec import StemCodec
-
-    file, where, first, windows = job
-    codec, songs, before = StemCodec.load(where, vocoder=False), [], len(_folder.problems)
+def _encode_shard(job: tuple[Path, str, float, int, list[tuple[int, float]]]) -> None:
+    file, where, seconds, first, windows = job
+    codec, songs, before = load_codec(where, vocoder=False), [], len(_folder.problems)
     for number, (which, start) in enumerate(windows, first):
-        stems, audio = _folder.read(which, start, SECONDS)
+        stems, audio = _folder.read(which, start, seconds, codec.sample_rate, codec.sides)
         sounding = [i for i, stem in enumerate(audio) if np.abs(stem).max() > 1e-3]
         if not sounding:
             continue
@@ -120,4 +121,4 @@ def _encode_shard(job: tuple[Path, str, int, list[tuple[int, float]]]) -> None:
         told["captions"] = [list(stems[i].captions) for i in sounding]
         songs.append({**told, **encoded(codec, audio[sounding], np.random.default_rng([7, number]))})
     problems = [str(problem) for problem in _folder.problems[before:]]
-    shards.write_shard(file, songs, fingerprint(Path(where) / "vae"), problems)
+    shards.write_shard(file, songs, fingerprint(codec_path(where)), problems)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ..audio import resample
+from ..audio import resample, to_mono
 
 SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".w64", ".caf", ".au"}
 _MOST_SECONDS = 24 * 3600  # a header that tells more is wrong
@@ -70,7 +70,7 @@ def probe(path: Path) -> Source:
     return Source(path, info.frames, info.samplerate, info.channels)
 
 
-def read_window(source: Source, first: int, samples: int, sample_rate: int) -> np.ndarray:
+def read_window(source: Source, first: int, samples: int, sample_rate: int, sides: int = 1) -> np.ndarray:
     """A window of a sound file at a rate, the same samples that the whole file resampled would give there.
 
     Args:
@@ -78,15 +78,16 @@ def read_window(source: Source, first: int, samples: int, sample_rate: int) -> n
         first: sample to start at, counted at `sample_rate`, 0 or more.
         samples: how many; past the end of the file there is silence.
         sample_rate: Hz.
+        sides: 1 averages the channels; 2 keeps two, gives a single one to both sides, and averages more.
     Returns:
-        `(samples,)` float32, channels averaged.
+        `(samples,)` float32, or `(2, samples)`.
     Raises:
         DamagedFile: it ends before its header says, or has NaN or infinite samples.
         ValueError: first or samples is negative.
     """
     if first < 0 or samples < 0:
         raise ValueError(f"first: got {first} and {samples} samples; it takes numbers from 0.")
-    out = np.zeros(samples, np.float32)
+    out = np.zeros((sides, samples), np.float32)
     common = gcd(source.rate, sample_rate)
     step, made = source.rate // common, sample_rate // common  # so many samples in are so many out, exactly
     margin = 0 if source.rate == sample_rate else _MARGIN
@@ -94,15 +95,17 @@ def read_window(source: Source, first: int, samples: int, sample_rate: int) -> n
     begin = block * step
     end = min(source.frames, -(-(first + samples) * step // made) + margin)
     if begin >= source.frames or samples == 0:
-        return out
-    audio = resample(_frames(source, begin, end), source.rate, sample_rate)
-    piece = audio[first - block * made :][:samples]
-    out[: len(piece)] = piece
-    return out
+        return out[0] if sides == 1 else out
+    audio = _frames(source, begin, end)  # (channels, frames)
+    if sides == 1 or len(audio) != 2:
+        audio = to_mono(audio)[None]
+    piece = resample(audio, source.rate, sample_rate)[:, first - block * made :][:, :samples]
+    out[:, : piece.shape[1]] = piece
+    return out[0] if sides == 1 else out
 
 
 def _frames(source: Source, begin: int, end: int) -> np.ndarray:
-    """Frames of a file at its own rate, `(end - begin,)` float32."""
+    """Frames of a file at its own rate, `(channels, end - begin)` float32."""
     try:
         audio, _ = soundfile.read(source.path, end - begin, begin, dtype="float32", always_2d=True)
     except FileNotFoundError:
@@ -116,7 +119,7 @@ def _frames(source: Source, begin: int, end: int) -> np.ndarray:
     if not np.isfinite(audio).all():
         at = (begin + int(np.argmin(np.isfinite(audio).all(1)))) / source.rate
         raise DamagedFile(source.path, f"has NaN or infinite samples at {at:.1f} s")
-    return np.ascontiguousarray(audio[:, 0] if audio.shape[1] == 1 else audio.mean(1, dtype=np.float32))
+    return np.ascontiguousarray(audio.T)
 
 
 def _reason(error: Exception) -> str:

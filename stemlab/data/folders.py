@@ -158,7 +158,7 @@ class StemFolder:
         return [(i, window * seconds) for i, count in counts.items() for window in range(count)]
 
     def read(
-        self, song: int, start: float, seconds: float, sample_rate: int = SAMPLE_RATE
+        self, song: int, start: float, seconds: float, sample_rate: int = SAMPLE_RATE, sides: int = 1
     ) -> tuple[list[FolderStem], np.ndarray]:
         """One window of all stems of a song.
 
@@ -167,8 +167,9 @@ class StemFolder:
             start: in seconds, 0 or more.
             seconds: length; past a stem's end there is silence.
             sample_rate: of the result in Hz.
+            sides: 1 for mono, 2 for stereo.
         Returns:
-            the stems that could be read, maybe none, and their audio `(S, N)` float32, N = round(seconds * sample_rate).
+            the stems that could be read, maybe none, and their audio, `(S, N)` float32 or in stereo `(S, 2, N)`, N = round(seconds * sample_rate).
             A file found damaged here goes to `problems` and is left out from now on.
         """
         first, samples = round(start * sample_rate), round(seconds * sample_rate)
@@ -179,14 +180,14 @@ class StemFolder:
                 if source.path in self._left_out:
                     continue
                 try:
-                    whole.append(read_window(source, first, samples, sample_rate))
+                    whole.append(read_window(source, first, samples, sample_rate, sides))
                 except DamagedFile as error:
                     self._left_out.add(source.path)
                     self.problems.append(Problem(source.path, error.what))
             if whole:
                 stems.append(stem)
                 rows.append(np.sum(whole, axis=0, dtype=np.float32))
-        return stems, np.stack(rows) if rows else np.zeros((0, samples), np.float32)
+        return stems, np.stack(rows) if rows else np.zeros((0, *[2] * (sides - 1), samples), np.float32)
 
     def verify(self, progress: Callable[[Path], object] | None = None) -> int:
         """Read every sample once, a few seconds at a time; what is damaged goes to `problems`.

@@ -15,15 +15,16 @@ import torch
 from tqdm.auto import tqdm
 
 from stemlab import ranks
-from stemlab.audio import activity
+from stemlab.audio import SAMPLE_RATE, activity, resample, to_mono
 from stemlab.data import shards
 from stemlab.data.captions import group_prompt, stem_caption
 from stemlab.data.notes import note_table
 from stemlab.data.pool import song_stems
 from stemlab.data.render import mit_soundfonts
+from stemlab.grid import BUNDLED, Grid
 from stemlab.hub import fingerprint
 
-FRAMES = 192  # latent frames of a cached song: 12.288 s
+SECONDS = 192 * BUNDLED.seconds  # 12.288 s: length of a cached song, to the nearest latent frame
 WORDINGS = 4  # captions kept for each stem
 
 
@@ -32,7 +33,7 @@ def build_cache(folder: str | Path, codec_path: str, first_seed: int, songs: int
 
     Args:
         folder: made when it is not there; shards already in it are kept.
-        codec_path: path of the VAE's weights without suffix.
+        codec_path: path of the codec's weights without suffix: of a VAE, or of what `stemlab data codec` wrote.
         first_seed, songs: the seeds to compose; songs is rounded up to whole shards.
         workers: processes of this one; by default its share of the cores.
     """
@@ -49,30 +50,42 @@ def build_cache(folder: str | Path, codec_path: str, first_seed: int, songs: int
 
 
 def _build_shard(job: tuple) -> None:
-    from stemlab.codec import StemCodec
+    from stemlab.codec import load_codec
 
     folder, codec_path, first_seed = job
-    codec = StemCodec.load(Path(codec_path).parent, vocoder=False)
+    codec = load_codec(Path(codec_path).parent, vocoder=False)
+    grid = Grid.of_codec(codec)
+    frames = round(SECONDS / grid.seconds)
     fonts = mit_soundfonts() or None
     songs = []
     for seed in range(first_seed, first_seed + shards.SHARD):
-        song, stems = song_stems(seed, FRAMES * 2048 / 32_000, fonts)
+        song, stems = song_stems(seed, frames * grid.seconds, fonts)
         words = Random(f"words {seed}")
         told = {"seed": seed, "genre": song.genre, "bpm": song.bpm, "key": song.key}
         told["captions"] = [[stem_caption(part, words) for _ in range(WORDINGS)] for part in song.parts]
         told["prompts"] = [group_prompt(song, words) for _ in range(WORDINGS)]
         songs.append(
-            {**told, **encoded(codec, stems, np.random.default_rng([3, seed])), "notes": note_table(song, FRAMES)}
+            {
+                **told,
+                **encoded(codec, _taken(stems, grid), np.random.default_rng([3, seed])),
+                "notes": note_table(song, frames, grid.seconds),
+            }
         )
     shards.write_shard(folder / f"{first_seed:010d}.safetensors", songs, fingerprint(codec_path))
+
+
+def _taken(stems: np.ndarray, grid: Grid) -> np.ndarray:
+    """Rendered stems, mono at 32 kHz, as a codec takes them."""
+    stems = resample(stems, SAMPLE_RATE, grid.sample_rate)
+    return stems if grid.sides == 1 else np.stack([stems, stems], axis=1)
 
 
 def encoded(codec, stems: np.ndarray, rng: np.random.Generator) -> dict:
     """What a song of a cache holds of its sound.
 
     Args:
-        codec: a StemCodec.
-        stems: `(S, N)` at the codec's rate.
+        codec: a StemCodec or a PublishedCodec.
+        stems: `(S, N)` at the codec's rate; `(S, 2, N)` for one in stereo.
         rng: decides which stems are left out for its two sub-mixes, the sums of the others.
     Returns:
         `submixes`, the stems that are in each; `latents` `(S, C, T)`, `submix_latents` `(2, C, T)`, `activity` `(S, T)`.
@@ -86,5 +99,7 @@ def encoded(codec, stems: np.ndarray, rng: np.random.Generator) -> dict:
     with torch.autocast("cpu", torch.bfloat16):
         latents = codec.encode(torch.from_numpy(np.stack([*stems, *sums]))).half()
     found = {"submixes": subsets, "latents": latents[:count]}
-    found["activity"] = torch.from_numpy(np.stack([activity(stem) for stem in stems]))
+    found["activity"] = torch.from_numpy(
+        np.stack([activity(to_mono(np.atleast_2d(stem)), codec.frame) for stem in stems])
+    )
     return {**found, "submix_latents": latents[count:]} if sums else found

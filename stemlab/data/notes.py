@@ -3,13 +3,13 @@
 import torch
 
 from stemlab.data.compose import Song
+from stemlab.grid import BUNDLED
 
 LOWEST, PITCHES = 21, 88  # the keys of a piano, in MIDI numbers
-FRAMES_A_SECOND = 15.625
 
 
-def note_table(song: Song, frames: int) -> torch.Tensor:
-    """The notes of a song's pitched stems that begin within so many latent frames.
+def note_table(song: Song, frames: int, frame_seconds: float = BUNDLED.seconds) -> torch.Tensor:
+    """The notes of a song's pitched stems that begin within so many latent frames of that length.
 
     Returns:
         `(notes, 4)` int16: stem, first frame, frame after the last, pitch above LOWEST.
@@ -18,7 +18,7 @@ def note_table(song: Song, frames: int) -> torch.Tensor:
     for stem, part in enumerate(song.parts):
         for note in [] if part.is_drum else part.notes:
             first, end = (
-                round(beat * 60 / song.bpm * FRAMES_A_SECOND) for beat in (note.start, note.start + note.duration)
+                round(beat * 60 / song.bpm / frame_seconds) for beat in (note.start, note.start + note.duration)
             )
             if first < frames and 0 <= note.pitch - LOWEST < PITCHES:
                 rows.append((stem, first, min(frames, max(end, first + 1)), note.pitch - LOWEST))

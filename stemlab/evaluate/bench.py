@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from stemlab import __version__
+from stemlab.audio import SAMPLE_RATE, resample
 from stemlab.data.captions import group_prompt, stem_caption
 from stemlab.data.compose import EVAL_SEEDS, Song, compose
 from stemlab.data.render import mit_soundfonts
@@ -103,7 +104,7 @@ class Bench:
         group = self.lab.generate(  # type: ignore[union-attr]
             prompts, prompt=group_prompt(song, words), bpm=song.bpm, seed=index, **options
         )
-        return group.audio, time.perf_counter() - began
+        return resample(group.mono, group.sample_rate, SAMPLE_RATE), time.perf_counter() - began
 
     def warm_up(self) -> None:
         """Make half a second of a stem: ValueError for options that cannot be, before hours of work; and times are fair."""

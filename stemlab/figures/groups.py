@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stemlab.activity import PLAY
-from stemlab.audio import FRAME
+from stemlab.audio import SAMPLE_RATE, resample
 from stemlab.audio import activity as sounds_in
 from stemlab.colours import colours
 from stemlab.draft import asked_activity
 from stemlab.figures.look import INK, PAPER, RANGE_DB, TICKS_HZ, dress, headline, mel_db, runs, tick_places
+from stemlab.grid import Grid
 from stemlab.metrics.activity import activity_scores
 from stemlab.metrics.harmony import PITCHED, agreement, chroma
 
@@ -34,7 +35,7 @@ def mel_spectrograms(group: "StemGroup") -> "Figure":
     from plotly.graph_objects import Heatmap
     from plotly.subplots import make_subplots
 
-    pictures = [_shrunk(mel_db(stem.audio, group.sample_rate)) for stem in group]
+    pictures = [_shrunk(mel_db(stem.mono, group.sample_rate)) for stem in group]
     top = max(picture.max() for picture in pictures)
     figure = make_subplots(len(group), 1, shared_xaxes=True, vertical_spacing=min(0.09, 0.3 / len(group)))
     for row, (stem, picture, colour) in enumerate(zip(group, pictures, colours(group.names), strict=True), 1):
@@ -70,11 +71,12 @@ def activity(group: "StemGroup") -> "Figure":
     """
     from plotly.graph_objects import Bar, Figure
 
-    step = FRAME / group.sample_rate
+    frame = Grid.of(group.settings).frame
+    step = frame / group.sample_rate
     asked = asked_activity(group)
     figure, labels = Figure(), []
     for row, (stem, colour) in enumerate(zip(group, colours(group.names), strict=True)):
-        found = sounds_in(stem.audio)
+        found = sounds_in(stem.mono, frame)
         label = f"<b>{stem.name}</b><br>free"
         if stem.name in asked:
             told = asked[stem.name].numpy() == PLAY
@@ -112,7 +114,7 @@ def chroma_agreement(group: "StemGroup") -> "Figure":
             f"group: has the stems {', '.join(group.names)}; it takes two pitched ones, such as {PITCHED[:2]}."
         )
     names = [stem.name for stem in stems]
-    pitches = [chroma(stem.audio, group.bpm) for stem in stems]
+    pitches = [chroma(resample(stem.mono, group.sample_rate, SAMPLE_RATE), group.bpm) for stem in stems]
     table = np.full((len(stems), len(stems)), np.nan)
     for a, b in combinations(range(len(stems)), 2):
         table[a, b] = table[b, a] = np.nan if (found := agreement(pitches[a], pitches[b])) is None else found

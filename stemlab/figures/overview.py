@@ -26,7 +26,7 @@ def overview(group: "StemGroup") -> "Figure":
     """
     from matplotlib.figure import Figure
 
-    pictures = [mel_db(s.audio, group.sample_rate) for s in group.stems]
+    pictures = [mel_db(s.mono, group.sample_rate) for s in group.stems]
     top = max(p.max() for p in pictures)
     figure = Figure(figsize=(10, 1.45 * len(group) + 1.0), dpi=100, layout="constrained")
     rows = figure.subplots(len(group), 1, sharex=True, squeeze=False)[:, 0]
@@ -37,7 +37,7 @@ def overview(group: "StemGroup") -> "Figure":
         )  # fmt: skip
         axes.set_yticks(tick_places(), [str(hz) for hz in TICKS_HZ], fontsize=7)
         axes.set_title(stem.prompt, loc="left", fontsize=9, color=INK, pad=4)
-        _activity_strip(axes, activity(stem.audio), len(picture), FRAME / group.sample_rate, group.seconds)
+        _activity_strip(axes, activity(stem.mono), len(picture), FRAME / group.sample_rate, group.seconds)
         for second in group.downbeats:
             axes.axvline(second, ymax=1 / 1.14, color="white", linewidth=0.9, alpha=0.7)
     rows[0].set_xlim(0, group.seconds)

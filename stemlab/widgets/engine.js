@@ -4,6 +4,9 @@
 const FADE = 0.006;  // seconds, so that a seek does not click
 const AHEAD = 0.03;  // seconds until a take begins: every source is ready by then
 
+// Samples of each channel.
+const channelsOf = (buffer) => Array.from({ length: buffer.numberOfChannels }, (_, side) => buffer.getChannelData(side));
+
 class Engine {
   // `sound` keeps what is decoded: engines that play it one after the other decode it once.
   constructor({ rate, seconds, beat, sound, changed }) {
@@ -120,17 +123,17 @@ class Engine {
     return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
   }
 
-  // What would be heard from `from` on, as samples: the same sources, gains and loop, without a loudspeaker.
+  // What would be heard from `from` on, as the samples of each channel: the same sources, gains and loop, without a loudspeaker.
   async bounce({ from = 0, seconds = this.seconds, loop = false } = {}) {
     await this.load();
-    const offline = new OfflineAudioContext(1, Math.round(seconds * this.rate), this.rate);
+    const offline = new OfflineAudioContext(this.buffers[0].numberOfChannels, Math.round(seconds * this.rate), this.rate);
     this.buffers.forEach((buffer, index) => {
       const gain = offline.createGain();
       gain.gain.value = this.gain(index);
       gain.connect(offline.destination);
       this._source(offline, buffer, gain, loop).start(0, from);
     });
-    return (await offline.startRendering()).getChannelData(0);
+    return channelsOf(await offline.startRendering());
   }
 
   close() {

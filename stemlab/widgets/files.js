@@ -1,13 +1,16 @@
 // Samples as WAV files, several files as one ZIP, and either to the reader's disk.
 
-function wav(samples, rate) {
-  const view = new DataView(new ArrayBuffer(44 + samples.length * 2));
+// `sides` holds the samples of each channel.
+function wav(sides, rate) {
+  const bytes = sides.length * sides[0].length * 2;
+  const view = new DataView(new ArrayBuffer(44 + bytes));
   const text = (at, letters) => [...letters].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
-  text(0, "RIFF"); view.setUint32(4, 36 + samples.length * 2, true); text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true); view.setUint16(20, 1, true); view.setUint16(22, 1, true);
-  view.setUint32(24, rate, true); view.setUint32(28, rate * 2, true); view.setUint16(32, 2, true); view.setUint16(34, 16, true);
-  text(36, "data"); view.setUint32(40, samples.length * 2, true);
-  samples.forEach((sample, i) => view.setInt16(44 + i * 2, Math.round(Math.min(Math.max(sample, -1), 1) * 32767), true));
+  text(0, "RIFF"); view.setUint32(4, 36 + bytes, true); text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true); view.setUint16(20, 1, true); view.setUint16(22, sides.length, true);
+  view.setUint32(24, rate, true); view.setUint32(28, rate * sides.length * 2, true); view.setUint16(32, sides.length * 2, true); view.setUint16(34, 16, true);
+  text(36, "data"); view.setUint32(40, bytes, true);
+  sides.forEach((samples, side) => samples.forEach((sample, i) =>
+    view.setInt16(44 + (i * sides.length + side) * 2, Math.round(Math.min(Math.max(sample, -1), 1) * 32767), true)));
   return new Uint8Array(view.buffer);
 }
 

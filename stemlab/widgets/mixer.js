@@ -70,8 +70,8 @@ function makeMixer({ about, sound }) {
 
   const download = (what) => attempt(async () => {
     await engine.load();
-    const file = (samples) => wav(samples, about.rate);
-    const stem = (index) => [`${String(index + 1).padStart(2, "0")}_${fileName(stems[index].name)}.wav`, file(engine.buffers[index].getChannelData(0))];
+    const file = (sides) => wav(sides, about.rate);
+    const stem = (index) => [`${String(index + 1).padStart(2, "0")}_${fileName(stems[index].name)}.wav`, file(channelsOf(engine.buffers[index]))];
     if (what === "zip") return saveAs(zip([...stems.map((_, index) => stem(index)), ["mix.wav", file(await engine.bounce())]]), "stems.zip");
     const [name, bytes] = what === "mix" ? ["mix.wav", file(await engine.bounce())] : stem(what);
     return saveAs(new Blob([bytes], { type: "audio/wav" }), name);

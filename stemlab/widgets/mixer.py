@@ -12,6 +12,7 @@ import traitlets
 
 from stemlab.audio import FRAME, activity
 from stemlab.colours import colours
+from stemlab.grid import Grid
 from stemlab.group import StemGroup
 from stemlab.widgets.page import page, script, source, write_page
 
@@ -65,8 +66,8 @@ def describe(group: StemGroup) -> dict[str, Any]:
                 "prompt": stem.prompt,
                 "words": stem.prompt.partition(":")[2].strip(),
                 "colour": colour,
-                "peaks": peaks(stem.audio * group.gain),
-                "active": runs(stem.audio, group.sample_rate),
+                "peaks": peaks(stem.mono * group.gain),
+                "active": runs(stem.mono, group.sample_rate),
                 "asked": asked(group, stem.name),
             }
             for stem, colour in zip(group.stems, colours(group.names), strict=True)
@@ -85,10 +86,10 @@ def runs(audio: np.ndarray, sample_rate: int) -> list[list[float]]:
     return spans(activity(audio), len(audio), sample_rate)
 
 
-def spans(frames: np.ndarray, samples: int, sample_rate: int) -> list[list[float]]:
+def spans(frames: np.ndarray, samples: int, sample_rate: int, frame: int = FRAME) -> list[list[float]]:
     """Stretches of frames that are on, as [start, end] in seconds."""
     edges = np.flatnonzero(np.diff(np.r_[False, frames, False].astype(int))).reshape(-1, 2)
-    return (np.minimum(edges * FRAME, samples) / sample_rate).round(3).tolist()
+    return (np.minimum(edges * frame, samples) / sample_rate).round(3).tolist()
 
 
 def asked(group: StemGroup, name: str) -> list[list[float]] | None:
@@ -96,16 +97,16 @@ def asked(group: StemGroup, name: str) -> list[list[float]] | None:
     from stemlab.activity import PLAY
     from stemlab.draft import asked_activity
 
-    marks = asked_activity(group).get(name)
-    return None if marks is None else spans(marks.numpy() == PLAY, len(group[name].audio), group.sample_rate)
+    marks, samples, frame = asked_activity(group).get(name), group[name].audio.shape[-1], Grid.of(group.settings).frame
+    return None if marks is None else spans(marks.numpy() == PLAY, samples, group.sample_rate, frame)
 
 
 def compress(audio: np.ndarray, sample_rate: int) -> bytes:
-    """`(N,)` as Ogg Vorbis, about 70 kbit/s; it keeps the exact number of samples, so loops stay seamless."""
-    buffer = io.BytesIO()
-    with soundfile.SoundFile(buffer, "w", sample_rate, 1, format="OGG", subtype="VORBIS") as out:
-        for start in range(0, len(audio), sample_rate):  # libsndfile overflows its stack on one long Vorbis write
-            out.write(audio[start : start + sample_rate])
+    """`(N,)`, or `(2, N)` in stereo, as Ogg Vorbis, about 70 kbit/s a channel; it keeps the exact number of samples, so loops stay seamless."""
+    buffer, samples = io.BytesIO(), np.atleast_2d(audio).T  # (N, channels)
+    with soundfile.SoundFile(buffer, "w", sample_rate, samples.shape[1], format="OGG", subtype="VORBIS") as out:
+        for start in range(0, len(samples), sample_rate):  # libsndfile overflows its stack on one long Vorbis write
+            out.write(samples[start : start + sample_rate])
     return buffer.getvalue()
 
 

@@ -48,7 +48,7 @@ function filePanel(studio, parent) {
       const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await file.arrayBuffer());
       const samples = new Float32Array(Math.min(sound.length, MOST_SECONDS * rate));
       for (let channel = 0; channel < sound.numberOfChannels; channel++) sound.getChannelData(channel).subarray(0, samples.length).forEach((sample, i) => { samples[i] += sample / sound.numberOfChannels; });
-      studio.send("audio", { name: file.name }, [wav(samples, rate)]);
+      studio.send("audio", { name: file.name }, [wav([samples], rate)]);
     } catch {
       studio.say(`${file.name} is not a sound that this browser can read: convert it to WAV, MP3 or FLAC.`);
     }

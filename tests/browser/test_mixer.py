@@ -43,7 +43,7 @@ def engine(page, code):
 
 
 def bounce(page, options="{}"):
-    code = f"document.querySelector('.mixer').engine.bounce({options}).then((samples) => Array.from(samples))"
+    code = f"document.querySelector('.mixer').engine.bounce({options}).then((sides) => Array.from(sides[0]))"
     return np.array(page.evaluate(code), np.float32)
 
 
