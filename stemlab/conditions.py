@@ -85,7 +85,9 @@ def key_index(key: str | None) -> int:
     return NO_KEY if key is None else KEYS.index(canonical_key(key))
 
 
-def make_conditions(prompts, frames, channels, bpm=None, key=None, submix=None, activity=None, start=0.0):
+def make_conditions(
+    prompts, frames, channels, bpm=None, key=None, submix=None, activity=None, start=0.0, tokenize=tokenize
+):
     """Conditions of one group.
 
     Args:
@@ -96,6 +98,7 @@ def make_conditions(prompts, frames, channels, bpm=None, key=None, submix=None, 
         submix: `(C, T)` latent or None.
         activity: `(N, T)` of 0, 1 or 2 (free), or None.
         start: beats since the first downbeat at frame 0.
+        tokenize: of the network's text encoder; the bundled one by default.
     """
     n = len(prompts)
     return Conditions(

@@ -148,7 +148,7 @@ def _conditions(lab: "StemLab", draft: Draft, names: list[str], heard: list[str]
         [join_prompt(draft.prompts[name], asked["prompt"]) for name in names],
         draft.frames - first, draft.grid.channels, asked["bpm"], asked["key"], submix,
         None if activity is None else activity[:, first:],
-        draft.start + first * draft.grid.seconds * (asked["bpm"] or 0) / 60,
+        draft.start + first * draft.grid.seconds * (asked["bpm"] or 0) / 60, lab.model.text.tokenize,
     )  # fmt: skip
     unnamed = torch.tensor([not draft.prompts[name] for name in names])  # a recording of which nothing was said
     return conditions.null(unnamed, tempo=False, key=False, submix=False, activity=False)

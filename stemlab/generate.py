@@ -24,6 +24,7 @@ from stemlab.integrate import Progress
 from stemlab.model import VelocityNet
 from stemlab.noise import stem_noise
 from stemlab.share import codec_folder, fetch, find_parts, pack
+from stemlab.text_published import PublishedText, fetch_text
 
 __all__ = ["StemLab", "load", "stem_noise"]
 
@@ -57,6 +58,8 @@ def load(
         raise ValueError(
             f"{folder / 'flow'}.json describes another network ({error}): use the stemlab that wrote it"
         ) from None
+    if isinstance(empty.text, PublishedText):
+        fetch_text(empty.text.name, allow_download)
     model = load_into(empty, tensors, folder / "flow")
     lab = StemLab(model, codec, fingerprint(folder / "flow"), device)
     lab.source = folder

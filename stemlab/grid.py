@@ -59,10 +59,14 @@ class Grid:
         """ValueError unless a flow of so many channels, in frames of that length, goes with the codec."""
         if channels != self.channels or abs(frame_seconds / self.seconds - 1) > 1e-4:
             raise ValueError(
-                f"the flow takes {channels} channels in frames of {frame_seconds:g} s, the codec makes {self.channels} in frames of "
-                f'{self.seconds:g} s. To train one for it, put into the config\'s model: "channels": {self.channels}, '
-                f'"frame_seconds": {self.seconds:.9g}, "window": {round(WINDOW_SECONDS / self.seconds)}'
+                f"the flow takes {channels} channels in frames of {frame_seconds:g} s, the codec makes {self.channels} in "
+                f"frames of {self.seconds:g} s. To train one for it, put into the config's model: {self.asks()}"
             )
+
+    def asks(self) -> str:
+        """What the model of a config says so that it goes with the codec."""
+        window = round(WINDOW_SECONDS / self.seconds)
+        return f'"channels": {self.channels}, "frame_seconds": {self.seconds:.9g}, "window": {window}'
 
     @classmethod
     def of_codec(cls, codec: Any, window: int | None = None) -> "Grid":

@@ -14,7 +14,6 @@ from stemlab.conditions import Conditions
 from stemlab.flow import interpolate
 from stemlab.model import Prepared, VelocityNet
 from stemlab.sampling import SAMPLERS, in_interval, led_by
-from stemlab.text import tokenize
 from stemlab.windows import spans, weights
 
 Progress = Callable[[int, int], None]
@@ -46,12 +45,14 @@ def integrate(
     n, frames, steps, guidance = len(conditions), noise.shape[2], asked["steps"], asked["guidance"]
     coupled = asked["coupling"] == "attention"
     mates = asked.get("mates", guidance) if coupled and n > 1 else guidance
+    words = asked.get("negative", "")
+    negative = model.text.tokenize([words] * n).to(noise.device) if words else None
     windows = spans(frames, model.window)
     blended = [share.to(noise.device) for share in weights(windows, frames)]
     with _autocast(noise.device):
         parts = [_window(conditions, *window, model.frame_seconds) for window in windows]
         told = _prepared(model, parts, coupled)
-        beside = [_alone] * (mates != guidance) + [partial(_null, negative=asked.get("negative", ""))]
+        beside = [_alone] * (mates != guidance) + [partial(_null, tokens=negative)]
         led = [_stacked(part, beside) for part in parts] if (guidance, mates) != (1, 1) else []
         sees = torch.tensor([coupled] * n + [False] * n * len(beside), device=noise.device)
         guiding = _prepared(model, led, sees)
@@ -105,10 +106,10 @@ def _alone(c: Conditions) -> Conditions:
     return replace(c)
 
 
-def _null(c: Conditions, negative: str) -> Conditions:
-    """What guidance leads away from: nothing told, or the words of `negative` alone, and nobody seen."""
+def _null(c: Conditions, tokens: torch.Tensor | None) -> Conditions:
+    """What guidance leads away from: nothing told, or some words alone, and nobody seen."""
     null = c.null()
-    return replace(null, tokens=tokenize([negative] * len(c)).to(c.tokens.device)) if negative else null
+    return null if tokens is None else replace(null, tokens=tokens)
 
 
 def _stacked(c: Conditions, beside: Sequence[Callable[[Conditions], Conditions]]) -> Conditions:

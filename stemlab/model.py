@@ -19,6 +19,7 @@ from torch.nn.functional import gelu, pad, silu
 from stemlab.attention import StemAttention, TextAttention, TimeAttention, norm, rotary
 from stemlab.conditions import CLOCK_PERIODS, FRAME_SECONDS, KEYS, Conditions, clock
 from stemlab.text import PAD, ByteTextEncoder, NgramBag
+from stemlab.text_published import PublishedText
 from stemlab.windows import WINDOW
 
 NOTES = 88 + 12  # the stem's own pitches, and the pitch classes of its whole group
@@ -54,16 +55,17 @@ class VelocityNet(nn.Module):
         width: D.  depth: blocks.  heads: of attention.  text_width, text_depth: of the text encoder.
         patch: latent frames that go through the blocks as one position: 2 halves the work.
         frame_seconds: length of a latent frame.  window: how many of them the longest pieces in training have.
+        text: "bytes" for the bundled encoder, trained with the rest, or a frozen one: see `text_published.py`.
     """
 
     def __init__(
         self, channels=32, width=384, depth=6, heads=6, text_width=256, text_depth=3, patch=1,
-        frame_seconds=FRAME_SECONDS, window=WINDOW,
+        frame_seconds=FRAME_SECONDS, window=WINDOW, text="bytes",
     ):  # fmt: skip
         super().__init__()
         self.frame_seconds, self.window = frame_seconds, window
         self.channels, self.head_width, self.patch = channels, width // heads, patch
-        self.text = ByteTextEncoder(text_width, text_depth)
+        self.text = ByteTextEncoder(text_width, text_depth) if text == "bytes" else PublishedText(text, text_width)
         self.activity = nn.Embedding(3, ACTIVITY_WIDTH)
         self.key = nn.Embedding(len(KEYS) + 1, width)
         self.tempo = nn.Linear(17, width)

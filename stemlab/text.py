@@ -66,6 +66,10 @@ class ByteTextEncoder(nn.Module):
         )  # fmt: skip
         self.encoder = T5EncoderModel(config)
 
+    def tokenize(self, texts: list[str]) -> torch.Tensor:
+        """As the function `tokenize`."""
+        return tokenize(texts)
+
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Embeddings `(N, L, width)` of tokens `(N, L)` as from `tokenize`; padding is not attended to."""
         return self.encoder(input_ids=tokens, attention_mask=(tokens != PAD).long()).last_hidden_state

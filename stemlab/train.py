@@ -101,7 +101,9 @@ def batch_losses(model: VelocityNet, cache: LatentCache, config: dict, step: int
     stems, frames = config["sizes"][np.random.default_rng([config["seed"], step]).integers(len(config["sizes"]))]
     rng = np.random.default_rng([config["seed"], step, part])
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    x, conditions, roll = group_batch(cache.songs, rng, stems, frames, config["grouped"], model.frame_seconds)
+    x, conditions, roll = group_batch(
+        cache.songs, rng, stems, frames, config["grouped"], model.frame_seconds, model.text.tokenize
+    )
     t = random_times(conditions.group, generator, config["time_mean"])
     coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]
     given = (torch.rand(len(x), generator=generator) < config["given"])[conditions.group] & coupled

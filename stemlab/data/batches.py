@@ -3,7 +3,7 @@
 Lesson: 09_train_your_own.ipynb
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ def group_batch(
     frames: int,
     grouped: bool = True,
     frame_seconds: float = BUNDLED.seconds,
+    tokenize: Callable[[list[str]], torch.Tensor] = tokenize,
 ):
     """A batch of exactly so many stems, in groups of 1 to 6.
 
@@ -35,6 +36,7 @@ def group_batch(
         frames: T, crop length.
         grouped: False takes each stem from another song and makes it a group of its own (for the ablation).
         frame_seconds: length of a latent frame.
+        tokenize: of the network's text encoder; the bundled one by default.
     Returns:
         latents `(N, C, T)` float32, their `Conditions`, and the pitches that sound, `(N, T, 88)` bool: None
         when a song of the batch does not know its notes.

@@ -1,4 +1,4 @@
-"""`stemlab data inspect`, `render` and `encode`: what is in a folder of songs, MIDI files to stems, songs to latents.
+"""`stemlab data inspect`, `render`, `codec` and `encode`: what a folder of songs holds, MIDI files to stems, songs to latents.
 
 Lesson: 10_bring_your_own_music.ipynb
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add `data` and its own commands to the command line."""
     data = commands.add_parser("data", help="look into folders of stems; render MIDI files; encode songs to train on")
-    inner = data.add_subparsers(metavar="{inspect,render,encode}", required=True)
+    inner = data.add_subparsers(metavar="{inspect,render,codec,encode}", required=True)
 
     look = inner.add_parser("inspect", help="songs, hours, stems, rates and problems of a folder")
     look.set_defaults(command=inspect)
@@ -26,11 +26,20 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     make.add_argument("--out", type=Path, required=True, help="folder for the songs; goes on where it stopped")
     make.add_argument("--soundfont", help="sf2 or sf3 file (a small General MIDI one)")
 
+    ready = inner.add_parser("codec", help="make a published codec ready: AutoencoderOobleck, EnCodec or DAC")
+    ready.set_defaults(command=codec)
+    ready.add_argument("source", metavar="SOURCE", help="folder of its weights, or its name on the hub")
+    ready.add_argument("--out", type=Path, required=True, help="folder for the statistics of its latents; new or empty")
+    ready.add_argument("--data", type=Path, metavar="DIR", help="music to measure them on (composed songs)")
+    ready.add_argument("--pieces", type=int, default=64, help="windows of 12.3 s to measure (64)")
+    ready.add_argument("--allow-download", action="store_true", help="fetch the codec from the hub")
+    ready.add_argument("--force", action="store_true", help="replace what is in the folder")
+
     pack = inner.add_parser("encode", help="songs to latents, to train on; goes on where it stopped")
     pack.set_defaults(command=encode)
     pack.add_argument("dataset", type=Path, metavar="DATASET", help="as for inspect")
     pack.add_argument("--out", type=Path, required=True, help="folder of the cache")
-    pack.add_argument("--codec", type=Path, help="folder with a vae (the bundled one)")
+    pack.add_argument("--codec", type=Path, help="folder of a codec: a vae, or from data codec (the bundled one)")
     pack.add_argument("--split", default="", help="such as train (all songs)")
     pack.add_argument("--workers", type=int, help="processes (all cores)")
 
@@ -76,10 +85,30 @@ def render(folder: Path, out: Path, soundfont: str | None = None) -> int:
     return int(made + kept == 0)
 
 
+def codec(source: str, out: Path, data: Path | None, pieces: int, allow_download: bool, force: bool) -> int:
+    """`stemlab data codec`: print what the codec is, and what a config for it says."""
+    from stemlab.data.fit import fit_codec
+    from stemlab.grid import Grid
+
+    made = fit_codec(source, out, data, pieces, allow_download, force)
+    grid = Grid.of_codec(made)
+    sides = {1: "mono", 2: "stereo"}[grid.sides]
+    print(
+        f"{made.kind}: {grid.sample_rate} Hz {sides}, {grid.channels} channels at {1 / grid.seconds:.2f} Hz; in {out}"
+    )
+    print(f"Encode with it:  stemlab data encode DATASET --codec {out} --out CACHE")
+    print(
+        f'Train on that:   "codec": "{out / "codec"}", "latents": "CACHE", "songs": 0 in the config, and in its model'
+    )
+    print(f"                 {grid.asks()}")
+    return 0
+
+
 def encode(dataset: Path, out: Path, codec: Path | None, split: str, workers: int | None) -> int:
     """`stemlab data encode`: 1 when nothing at all could be encoded."""
     from stemlab.codec import WEIGHTS
-    from stemlab.data.encode import SECONDS, encode_folder
+    from stemlab.data.encode import encode_folder
+    from stemlab.data.latents import SECONDS
 
     found = encode_folder(dataset, codec or WEIGHTS, out, split, workers)
     print(

@@ -67,14 +67,14 @@ def _build_shard(job: tuple) -> None:
         songs.append(
             {
                 **told,
-                **encoded(codec, _taken(stems, grid), np.random.default_rng([3, seed])),
+                **encoded(codec, as_taken(stems, grid), np.random.default_rng([3, seed])),
                 "notes": note_table(song, frames, grid.seconds),
             }
         )
     shards.write_shard(folder / f"{first_seed:010d}.safetensors", songs, fingerprint(codec_path))
 
 
-def _taken(stems: np.ndarray, grid: Grid) -> np.ndarray:
+def as_taken(stems: np.ndarray, grid: Grid) -> np.ndarray:
     """Rendered stems, mono at 32 kHz, as a codec takes them."""
     stems = resample(stems, SAMPLE_RATE, grid.sample_rate)
     return stems if grid.sides == 1 else np.stack([stems, stems], axis=1)
