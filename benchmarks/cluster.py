@@ -2,7 +2,7 @@
 
 A formula counts the arithmetic of a training step, and is checked against the operations that PyTorch counts. Seconds are those of the
 arithmetic at this machine's matrix rate, and those of moving numbers, which grow with width and not with its square: two small networks
-tell how fast it moves them, and the seconds of larger ones are foretold and measured. Then the formula is applied to the paper's run (arXiv:2602.09891: 1 B parameters, 16 000 s of audio a step, 30 000 steps, 8 A100, 3 days). docs/cluster.md explains it.
+tell how fast it moves them, and the seconds of larger ones are foretold and measured. Then the formula is applied to configs/paper.json, a run like the paper's (arXiv:2602.09891: 1 B parameters, 16 000 s of audio a step, 30 000 steps, 8 A100, 3 days). docs/cluster.md explains it.
 """
 
 import argparse
@@ -17,37 +17,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from stemlab import ranks
 from stemlab.model import VelocityNet
+from stemlab.plan import TOKENS, forward_flops, plan
 from stemlab.train import batch_losses, parameter_groups
 
 CONFIG = Path(__file__).parent.parent / "configs" / "flow.json"
-PAPER = {"channels": 64, "width": 1536, "depth": 24, "heads": 24, "text_width": 4096, "text_depth": 0}
-FRAMES, SECONDS = 394, 32  # latent frames of a stem in the paper
-AUDIO, STEPS, DAYS = 16_000, 30_000, 3  # seconds of audio a step
-T5 = 4.8e9  # parameters of T5-XXL's encoder: Raffel et al. 2020, arXiv:1910.10683, half of 11 B with what is shared
-TOKENS = 64  # of a prompt
-
-
-def forward_flops(stems: int, frames: int, tokens: float, model: dict) -> float:
-    """Operations of one pass forward through the blocks and what stands before and after them, without the text encoder.
-
-    Two for each weight and position in matrices, and the scores and sums of the three attentions.
-
-    Args:
-        stems, frames: of the batch.
-        tokens: of a stem's text, padded.
-        model: arguments of VelocityNet.
-    """
-    width, patch = model["width"], model.get("patch", 1)
-    positions = -(-frames // patch)
-    weights = 2 * width * 14 * width  # time 4, stems 2, text 2 and the MLP 6 times width squared
-    scores = (
-        4 * width * positions + 4 * width * tokens + 2 * width * stems
-    )  # along time, to the text, over the whole batch
-    block = positions * (weights + scores) + tokens * 2 * model["text_width"] * 2 * width
-    ends = (
-        positions * 2 * width * patch * (4 * model["channels"] + 140)
-    )  # sub-mix and activity in, velocity and notes out
-    return stems * (model["depth"] * block + ends + 20 * width * width)
+PAPER = CONFIG.with_name("paper.json")
+DAYS = 3  # that the paper's training took
 
 
 def measure(model: dict, config: dict, device: torch.device, repeats: int) -> tuple[float, float, float, int]:
@@ -104,42 +79,15 @@ def timed(function) -> float:
 
 
 def paper(asked: argparse.Namespace) -> None:
-    """Print what the formula says of the paper's run."""
-    with torch.device("meta"):
-        net = VelocityNet(**{**PAPER, "text_width": 64, "text_depth": 1})
-    blocks = sum(p.numel() for p in net.blocks.parameters())
-    blocks += (
-        PAPER["depth"] * 2 * PAPER["width"] * (PAPER["text_width"] - 64)
-    )  # keys and values from T5's 4096 channels
-    weights = blocks + sum(
-        p.numel() for name, p in net.named_parameters() if not name.startswith(("blocks", "text", "words"))
-    )
-    stems = AUDIO // SECONDS
-    flops = 3 * forward_flops(stems // asked.gpus, FRAMES, TOKENS, PAPER) * asked.gpus
-    text = 2 * T5 * TOKENS * stems
-    told = DAYS * 86_400 / STEPS
-    speed = asked.gpus * asked.peak * 1e12
-    compute = flops / speed / asked.share
-    exchange = 4 * weights * 2 * (asked.gpus - 1) / asked.gpus / (asked.bandwidth * 1e9)
-    print(
-        f"\nThe paper's run on {asked.gpus} GPUs of {asked.peak:g} TFLOP/s (bf16), of which {asked.share:.0%} are reached\n"
-    )
-    print("| what | |\n|---|---|")
-    rows = {
-        "network": f"{weights / 1e9:.2f} B parameters ({PAPER['depth']} blocks of width {PAPER['width']})",
-        "a step": f"{stems} stems of {SECONDS} s, {stems * FRAMES} latent frames",
-        "arithmetic of a step": f"{flops / 1e15:.2f} PFLOP ({6 * weights * stems * FRAMES / 1e15:.2f} by 6 x parameters x frames)",
-        "computing": f"{compute:.2f} s",
-        "exchange of gradients, not hidden": f"{exchange:.3f} s at {asked.bandwidth:g} GB/s",
-        "T5-XXL, if not encoded beforehand": f"{text / speed / asked.share:.2f} s more",
-        f"{STEPS} steps": f"{STEPS * (compute + exchange) / 3600:.1f} h, {STEPS * (compute + exchange) / 3600 * asked.gpus:.0f} GPU hours",
-        "the paper's own time": f"{told:.2f} s a step, {DAYS * 24} h: {told / (compute + exchange):.1f} times as long, "
-        f"{flops / speed / told:.1%} of the GPUs' rate",
-        "memory, whole on each GPU": f"{20 * weights / 1e9:.0f} GB and activations",
-        "memory, spread (configs/fsdp.yaml)": f"{20 * weights / asked.gpus / 1e9:.1f} GB, a block or two, and activations",
-        "latents of 400 h x 6 stems": f"{400 * 3600 * 6 * FRAMES / SECONDS * PAPER['channels'] * 2 / 1e9:.0f} GB in float16",
-    }
-    print("\n".join(f"| {what} | {value} |" for what, value in rows.items()))
+    """Print what the formula says of a run like the paper's."""
+    config = json.loads(PAPER.read_text(encoding="utf-8"))
+    told, seconds = plan(config, asked.gpus, asked.peak, asked.share, asked.bandwidth)
+    own = DAYS * 86_400 / config["steps"]
+    told["the paper's own time"] = f"{own:.2f} s a step, {DAYS * 24} h on 8 A100: {own / seconds:.1f} times as long"
+    frames = 400 * 3600 * 6 / config["model"]["frame_seconds"]
+    told["latents of 400 h x 6 stems"] = f"{frames * config['model']['channels'] * 2 / 1e9:.0f} GB in float16"
+    print("\nconfigs/paper.json: a run of the paper's size, with a codec that is public\n\n| what | |\n|---|---|")
+    print("\n".join(f"| {what} | {value} |" for what, value in told.items()))
 
 
 def main() -> None:

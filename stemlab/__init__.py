@@ -12,14 +12,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stemlab.generate import StemLab, load
+    from stemlab.checkpoint import load
+    from stemlab.generate import StemLab
     from stemlab.group import Stem, StemGroup
     from stemlab.widgets.studio import studio
 
 __version__ = "0.1.0"
 __all__ = ["Stem", "StemGroup", "StemLab", "__version__", "load", "studio"]
 
-_HOMES = {"load": "generate", "StemLab": "generate", "Stem": "group", "StemGroup": "group", "studio": "widgets.studio"}
+_HOMES = {
+    "load": "checkpoint",
+    "StemLab": "generate",
+    "Stem": "group",
+    "StemGroup": "group",
+    "studio": "widgets.studio",
+}
 
 
 def __getattr__(name: str) -> Any:

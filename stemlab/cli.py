@@ -5,7 +5,6 @@ What is wrong with an input is said in one line on stderr, with exit code 2.
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -18,6 +17,7 @@ from stemlab import __version__
 from stemlab.data.cli import add_commands
 from stemlab.evaluate.cli import add_command as add_evaluate
 from stemlab.push import add_command as add_push
+from stemlab.train_cli import add_command as add_train
 
 if TYPE_CHECKING:
     from stemlab.group import StemGroup
@@ -81,20 +81,7 @@ def parser() -> argparse.ArgumentParser:
     join.add_argument("--downbeat", type=float, help="seconds of the first downbeat (estimated)")
     _add_request(join)
 
-    learn = commands.add_parser(
-        "train", help="train the codec or the flow from a JSON config, or fine-tune on your songs"
-    )
-    learn.set_defaults(command=train)
-    learn.add_argument("config", type=Path, nargs="?", metavar="CONFIG", help="JSON file, such as configs/flow.json")
-    learn.add_argument("--from", dest="start", metavar="WEIGHTS", help="fine-tune these: bundled, or a folder")
-    learn.add_argument("--data", type=Path, metavar="DIR", help="songs to fine-tune on: stems, or .mid files")
-    learn.add_argument("--lora", type=int, metavar="RANK", help="fine-tune adapters of this rank, not all weights")
-    learn.add_argument("--steps", type=int, help="of fine-tuning, at most (400)")
-    learn.add_argument("--rate", type=float, help="of fine-tuning (2e-4; with adapters 2e-3)")
-    learn.add_argument("--out", type=Path, required=True, help="folder of the run")
-    learn.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
-    learn.add_argument("--minutes", type=float, help="stop after so long; --resume goes on later")
-
+    add_train(commands)
     add_commands(commands)
     add_evaluate(commands)
 
@@ -217,46 +204,6 @@ def parse_activity(words: Sequence[str]) -> dict[str, str]:
             raise ValueError(f"activity: got {name!r} twice; give each stem once.")
         told[name] = bars
     return told
-
-
-def train(config: Path | None, out: Path, resume: bool = False, minutes: float | None = None, **tuning: Any) -> int:
-    """`stemlab train`: the config's `kind` says what: "flow", "vae" or "vocoder"; without a config, fine-tune."""
-    if config is None:
-        return _finetune(out, resume, minutes, **tuning)
-    if given := [f"--{'from' if name == 'start' else name}" for name, value in tuning.items() if value is not None]:
-        raise ValueError(f"CONFIG: {given[0]} belongs to fine-tuning, which takes no config; leave one of them out.")
-    if not config.is_file():
-        raise ValueError(f"CONFIG: there is no file {str(config)!r}; the package's own are in configs/.")
-    try:
-        settings = json.loads(config.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"CONFIG: {str(config)!r} is not JSON ({error}); mend it there.") from error
-    if minutes is not None and not minutes > 0:
-        raise ValueError(f"minutes: got {minutes}; it takes more than 0.")
-    if not isinstance(settings, dict):
-        raise ValueError(f'CONFIG: {str(config)!r} holds no settings; it takes a JSON object: {{"kind": "flow", ...}}.')
-    from stemlab.train import train as run
-
-    run(settings, out, resume=resume, minutes=minutes)
-    print(f"In {out}: weights, config.json and log.csv.")
-    return 0
-
-
-def _finetune(
-    out: Path, resume: bool, minutes: float | None, start: str | None, data: Path | None, **options: Any
-) -> int:
-    if start is None or data is None:
-        raise ValueError(
-            "CONFIG: give a config, or --from WEIGHTS (bundled, or a folder) with --data DIR to fine-tune."
-        )
-    for name, least in (("lora", 1), ("steps", 1), ("rate", 0)):
-        if options[name] is not None and not options[name] >= least:
-            raise ValueError(f"{name}: got {options[name]}; it takes {least} or more.")
-    from stemlab.finetune import finetune
-
-    options = {name: value for name, value in options.items() if value is not None}
-    finetune(data, out, None if start == "bundled" else start, resume=resume, minutes=minutes, **options)
-    return 0
 
 
 def check() -> int:

@@ -20,10 +20,11 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from stemlab.checkpoint import load
 from stemlab.codec import WEIGHTS
 from stemlab.data.encode import encode_folder
 from stemlab.data.shards import LatentCache
-from stemlab.generate import StemLab, load
+from stemlab.generate import StemLab
 from stemlab.hub import load_weights, save_weights
 from stemlab.runs import Run
 from stemlab.share import codec_folder, find_parts

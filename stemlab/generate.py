@@ -13,57 +13,19 @@ from typing import Any
 
 import torch
 
+import stemlab
 from stemlab import engine
 from stemlab.accompany import listed, request
 from stemlab.check import check_candidates, check_request
-from stemlab.codec import WEIGHTS, StemCodec, load_codec
+from stemlab.codec import WEIGHTS, StemCodec
 from stemlab.grid import Grid
 from stemlab.group import StemGroup
-from stemlab.hub import fingerprint, load_into, load_weights
 from stemlab.integrate import Progress
 from stemlab.model import VelocityNet
 from stemlab.noise import stem_noise
-from stemlab.share import codec_folder, fetch, find_parts, pack
-from stemlab.text_published import PublishedText, fetch_text
+from stemlab.share import pack
 
-__all__ = ["StemLab", "load", "stem_noise"]
-
-
-def load(
-    weights: str | Path | None = None,
-    device: str | None = None,
-    allow_download: bool = False,
-    revision: str | None = None,
-) -> "StemLab":
-    """Load a codec and a flow.
-
-    Args:
-        weights: a folder with `flow`, and `vae` and `vocoder` or `codec`; a run of `stemlab train`, whose codec is the bundled one; or what
-            the hub calls it, such as "me/my-band". The bundled weights by default, without any network.
-        device: such as "cpu" or "cuda"; the best there is by default.
-        allow_download: ask the hub for weights that are not on this machine yet.
-        revision: of weights from the hub.
-    Raises:
-        ValueError: weights are missing, broken, of another version, or the flow was trained on another codec.
-    """
-    folder = Path(weights or WEIGHTS)
-    if not folder.is_dir():
-        folder = fetch(str(weights), allow_download, revision)
-    parts = find_parts(folder, WEIGHTS)
-    codec = load_codec(codec_folder(parts), allow_download=allow_download)
-    tensors, config = load_weights(folder / "flow")
-    try:
-        empty = VelocityNet(**config["model"])
-    except TypeError as error:
-        raise ValueError(
-            f"{folder / 'flow'}.json describes another network ({error}): use the stemlab that wrote it"
-        ) from None
-    if isinstance(empty.text, PublishedText):
-        fetch_text(empty.text.name, allow_download)
-    model = load_into(empty, tensors, folder / "flow")
-    lab = StemLab(model, codec, fingerprint(folder / "flow"), device)
-    lab.source = folder
-    return lab
+__all__ = ["StemLab", "stem_noise"]
 
 
 class StemLab:
@@ -93,7 +55,7 @@ class StemLab:
     @classmethod
     def from_pretrained(cls, weights: str | Path, **options: Any) -> "StemLab":
         """`stemlab.load` under the name that the hub's libraries have for it."""
-        return load(weights, **options)
+        return stemlab.load(weights, **options)
 
     def save_pretrained(self, folder: str | Path, name: str = "", about: str = "", force: bool = False) -> Path:
         """Put all that others need into a new folder, with a model card; see `stemlab.share.pack`."""

@@ -41,6 +41,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     pack.add_argument("--out", type=Path, required=True, help="folder of the cache")
     pack.add_argument("--codec", type=Path, help="folder of a codec: a vae, or from data codec (the bundled one)")
     pack.add_argument("--split", default="", help="such as train (all songs)")
+    pack.add_argument("--seconds", type=float, default=12.288, help="length of a window (12.288)")
     pack.add_argument("--workers", type=int, help="processes (all cores)")
 
 
@@ -104,15 +105,14 @@ def codec(source: str, out: Path, data: Path | None, pieces: int, allow_download
     return 0
 
 
-def encode(dataset: Path, out: Path, codec: Path | None, split: str, workers: int | None) -> int:
+def encode(dataset: Path, out: Path, codec: Path | None, split: str, seconds: float, workers: int | None) -> int:
     """`stemlab data encode`: 1 when nothing at all could be encoded."""
     from stemlab.codec import WEIGHTS
     from stemlab.data.encode import encode_folder
-    from stemlab.data.latents import SECONDS
 
-    found = encode_folder(dataset, codec or WEIGHTS, out, split, workers)
+    found = encode_folder(dataset, codec or WEIGHTS, out, split, workers, seconds)
     print(
-        f"{found['songs']} songs in {found['windows']} windows of {SECONDS:.1f} s, {found['shards']} shards ({found['made']} made now)"
+        f"{found['songs']} songs in {found['windows']} windows of {found['seconds']:.1f} s, {found['shards']} shards ({found['made']} made now)"
     )
     print(f"problems  {len(found['problems'])}")
     for problem in found["problems"]:

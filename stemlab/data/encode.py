@@ -31,6 +31,7 @@ def encode_folder(
     out: str | os.PathLike,
     split: str = "",
     workers: int | None = None,
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
     """Encode all windows of a folder's songs.
 
@@ -40,6 +41,7 @@ def encode_folder(
         out: folder of the cache; one that was begun with the same songs and codec goes on.
         split: such as "train"; all songs by default.
         workers: processes on this rank; by default its share of the cores.
+        seconds: length of a window, to the nearest latent frame.
     Returns:
         `songs`, `windows`, `shards`, `made` (shards, by this rank and now), and `problems`, a list of texts.
     Raises:
@@ -47,7 +49,7 @@ def encode_folder(
     """
     folder, out, part = read_folder(dataset), Path(out), codec_path(Path(codec))
     grid = grid_of(part)
-    seconds = round(SECONDS / grid.seconds) * grid.seconds
+    seconds = max(1, round(seconds / grid.seconds)) * grid.seconds
     which = folder.split(split) if split else list(range(len(folder.songs)))
     if not which:
         there = ", ".join(sorted({song.split for song in folder.songs if song.split})) or "none"
@@ -79,7 +81,7 @@ def encode_folder(
     problems |= {problem: None for line in lines.values() for problem in line["problems"]}
     return {
         "songs": len(which), "windows": sum(line["songs"] for line in lines.values()), "shards": len(lines), "made": len(jobs),
-        "problems": list(problems),
+        "seconds": seconds, "problems": list(problems),
     }  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from stemlab.checkpoint import load as load_weights
 from stemlab.generate import StemLab
-from stemlab.generate import load as load_weights
 from stemlab.group import StemGroup
 from stemlab.widgets.studio_actions import ACTIONS, Plan, form_after, literal
 from stemlab.widgets.studio_form import new_stem, tidy
