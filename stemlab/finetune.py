@@ -22,6 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stemlab.checkpoint import load
 from stemlab.codec import WEIGHTS
+from stemlab.codec_published import copy_codec
 from stemlab.data.encode import encode_folder
 from stemlab.data.shards import LatentCache
 from stemlab.generate import StemLab
@@ -88,8 +89,10 @@ def finetune(
     optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=rate, betas=(0.9, 0.98))
     run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
     codec = codec_folder(parts)
-    if codec != WEIGHTS:
-        for part in [part for part in parts if part != "flow"]:
+    if "codec" in parts:
+        copy_codec(codec, out)
+    elif codec != WEIGHTS:
+        for part in ("vae", "vocoder"):
             for end in ("safetensors", "json"):
                 shutil.copyfile(parts[part].with_name(f"{part}.{end}"), out / f"{part}.{end}")
     encode_folder(songs_in(Path(data), out), codec, out / "latents")

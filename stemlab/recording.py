@@ -118,7 +118,7 @@ def full_mix(group: StemGroup) -> tuple[np.ndarray, int]:
     """
     recordings = [stem.original for stem in group if stem.original is not None]
     if not recordings:
-        return group.mix()[None], group.sample_rate
+        return np.atleast_2d(group.mix()), group.sample_rate
     own = recordings[0]
     made = sum(stem.audio for stem in group if stem.original is None) + np.zeros_like(group[0].audio)
     made = resample(made, group.sample_rate, own.rate)[..., : own.audio.shape[1]]  # (N,) or (2, N)

@@ -98,8 +98,12 @@ def pack(
     """
     parts = find_parts(folder, bundled)
     out = check_folder(out, force)
-    out.mkdir(parents=True, exist_ok=True)
     told = {part: load_weights(path)[1] for part, path in parts.items()}
+    if str(told.get("codec", {}).get("source", "")).startswith("."):
+        raise ValueError(
+            "codec: the flow's codec lies in a folder of this machine, where others do not have it; name one that is on the hub"
+        )
+    out.mkdir(parents=True, exist_ok=True)
     for part, path in parts.items():
         for end in ("safetensors", "json"):
             shutil.copyfile(path.with_name(f"{part}.{end}"), out / f"{part}.{end}.part")

@@ -7,7 +7,6 @@ and the part alone, so a run that was killed and resumed, on any number of ranks
 Lesson: 09_train_your_own.ipynb
 """
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stemlab import ranks, sharding
 from stemlab.codec import grid_of
+from stemlab.codec_published import copy_codec
 from stemlab.data.batches import group_batch
 from stemlab.data.latents import build_cache
 from stemlab.data.notes import pitch_classes
@@ -87,8 +87,7 @@ def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: flo
         about = {"kind": "flow", "model": config["model"], "steps": run.step, "codec": fingerprint(config["codec"])}
         save_weights(run.out / "flow", weights, about)
         if Path(config["codec"]).name == "codec":  # a published one, which no flow goes without
-            for end in ("safetensors", "json"):
-                shutil.copyfile(f"{config['codec']}.{end}", run.out / f"codec.{end}")
+            copy_codec(Path(config["codec"]).parent, run.out)
 
 
 def batch_losses(model: VelocityNet, cache: LatentCache, config: dict, step: int, part: int) -> torch.Tensor:

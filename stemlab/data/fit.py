@@ -65,7 +65,8 @@ def recorded(data: str | Path, pieces: int, grid: Grid) -> Iterator[np.ndarray]:
     windows = folder.windows(SECONDS)
     for which in np.random.default_rng(0).permutation(len(windows))[:pieces]:
         song, start = windows[which]
-        stems, audio = folder.read(song, start, SECONDS, grid.sample_rate, grid.sides)
+        seconds = min(SECONDS, folder.songs[song].seconds - start)  # silence behind the end would count as music
+        stems, audio = folder.read(song, start, seconds, grid.sample_rate, grid.sides)
         if stems:
             yield audio
 
