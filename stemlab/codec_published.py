@@ -6,10 +6,11 @@
   it normalises over time inside, so its latents depend somewhat on all of the piece: keep to windows of one length.
 - DAC (arXiv:2306.06546; transformers; 44.1 kHz mono, 72 channels at 86 Hz): the projections that its 9 codebooks are
   asked for, joined. The way back takes the nearest entries of the codebooks, as DAC itself does.
+
+Lesson: 10_bring_your_own_music.ipynb
 """
 
 import json
-import math
 import os
 import shutil
 from collections.abc import Iterable
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stemlab.hub import fingerprint, load_weights, save_weights
+from stemlab.hub import fingerprint, load_weights, save_weights, without_bars
 
 KINDS = {  # as config.json says it: library, class, file of weights, and what the latent's size is called
     "AutoencoderOobleck": ("diffusers", "AutoencoderOobleck", "diffusion_pytorch_model", "decoder_input_channels"),
@@ -40,13 +41,12 @@ class PublishedCodec:
     Attributes: sample_rate in Hz, frame in samples, sides (1 mono, 2 stereo), channels (C), mean and std `(C, 1)`.
     """
 
-    def __init__(self, model: Any, kind: str, origin: dict, mean: Any = None, std: Any = None):
+    def __init__(self, model: Any, kind: str, origin: dict, mean: Any = 0.0, std: Any = 1.0):
         self.model, self.kind, self.origin, told = model.eval().float(), kind, origin, model.config
         self.sample_rate, self.sides = int(told.sampling_rate), getattr(told, "audio_channels", 1)  # DAC is always mono
-        self.frame = math.prod(told.upsampling_ratios if kind == "encodec" else told.downsampling_ratios)
+        self.frame = int(np.prod(told.upsampling_ratios if kind == "encodec" else told.downsampling_ratios))
         self.channels = getattr(told, KINDS[kind][3]) * getattr(told, "n_codebooks", 1)
-        self.mean = torch.zeros(self.channels, 1) if mean is None else mean.float()[:, None]
-        self.std = torch.ones(self.channels, 1) if std is None else std.float()[:, None]
+        self.mean, self.std = (torch.as_tensor(x).float().expand(self.channels)[:, None] for x in (mean, std))
 
     @classmethod
     def from_pretrained(cls, source: str | Path, allow_download=False, revision: str | None = None) -> "PublishedCodec":
@@ -178,7 +178,8 @@ def _network(folder: Path, kind: str) -> Any:
         raise ValueError(f"codec: no {file}.safetensors in {str(folder)!r}; pickled weights are never loaded")
     try:
         make = getattr(import_module(library), name).from_pretrained
-        model, told = make(folder, use_safetensors=True, local_files_only=True, output_loading_info=True)
+        with without_bars():
+            model, told = make(folder, use_safetensors=True, local_files_only=True, output_loading_info=True)
     except ImportError:
         raise ValueError(f'codec: {name} needs {library}, which is missing: pip install -e ".[hub]"') from None
     except Exception as error:  # each library raises its own

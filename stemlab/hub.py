@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,3 +85,17 @@ def fingerprint(path: str | Path) -> str:
     """First 12 hex digits of the SHA-256 of `<path>.safetensors`."""
     path = Path(path)
     return hashlib.sha256(path.with_name(path.name + ".safetensors").read_bytes()).hexdigest()[:12]
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """No progress bars of transformers in here: what they show takes a second, and they stay on the screen."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from stemlab.hub import without_bars
 from stemlab.text import PAD
 
 MAX_TOKENS = 64
@@ -83,9 +84,11 @@ def _load(name: str, allow_download: bool):
     kind, _, source = name.partition(":")
     how = {"local_files_only": not allow_download}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, **how)
-        encoder = getattr(transformers, CLASSES[kind]).from_pretrained(source, use_safetensors=True, **how)
+        with without_bars():
+            tokenizer = transformers.AutoTokenizer.from_pretrained(source, **how)
+            encoder = getattr(transformers, CLASSES[kind]).from_pretrained(source, use_safetensors=True, **how)
     except (OSError, ValueError, ImportError) as error:
-        hint = "look into the folder" if Path(source).is_dir() else f"fetch it once: hf download {source}"
-        raise ValueError(f"text: {name!r} cannot be loaded ({str(error).strip().splitlines()[0]}): {hint}") from None
+        if not Path(source).is_dir() and not allow_download:
+            raise ValueError(f"text: {name!r} is not on this machine; fetch it once: hf download {source}") from None
+        raise ValueError(f"text: {name!r} cannot be loaded: {str(error).strip().splitlines()[0]}") from None
     return tokenizer, encoder.eval().requires_grad_(False)

@@ -135,7 +135,7 @@ def test_an_encoder_that_is_not_there_says_how_to_get_it(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="fetch it once: hf download me/no-such-encoder"):
         fetch_text("t5:me/no-such-encoder")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="look into the folder"):
+    with pytest.raises(ValueError, match="cannot be loaded"):
         fetch_text(f"clap:{tmp_path / 'empty'}")
 
 
