@@ -76,7 +76,7 @@ def plan(
     told = {
         "network": f"{_large(weights)} parameters: {len(net.blocks)} blocks of width {model['width']}",
         "a step": f"{stems:.0f} stems, {audio:.0f} s of audio, {frames:.0f} latent frames in {positions:.0f} positions",
-        "arithmetic of a step": f"{flops / 1e12:.3g} TFLOP ({6 * weights * positions / 1e12:.3g} by 6 x parameters x positions)",
+        "arithmetic of a step": f"{flops / 1e12:.4g} TFLOP ({6 * weights * positions / 1e12:.4g} by 6 x parameters x positions)",
         "computing": f"{flops / speed:.3g} s on {gpus} GPUs of {peak:g} TFLOP/s (bf16), if they reach {share:.0%}",
         "exchange of gradients, not hidden": f"{exchange:.3g} s at {bandwidth:g} GB/s",
     }
