@@ -32,7 +32,7 @@ from stemlab.share import codec_folder, find_parts
 from stemlab.train import batch_losses, parameter_groups, trapezoid
 
 CONFIG = {
-    "kind": "fine-tune", "sizes": [[16, 96]], "parts": 1, "cooldown": 0.3, "ema": 0.98, "noise_only": 0.3, "given": 0.3,
+    "kind": "fine-tune", "parts": 1, "cooldown": 0.3, "ema": 0.98, "noise_only": 0.3, "given": 0.3,
     "naming": 0.0, "time_mean": -0.6, "grouped": True, "share_noise": True, "bf16": True, "every": 25, "batches": 8,
 }  # fmt: skip
 RATES = {"all": 2e-4, "adapters": 2e-3}
@@ -61,7 +61,7 @@ def finetune(
         rate: of learning; 2e-4 for all weights, 2e-3 for adapters.
         patience: stop after so many checks without a lower loss on the held-out songs.
         resume, minutes: see `Run`.
-        changes: of CONFIG, such as `every=10` steps between checks.
+        changes: of CONFIG, such as `every=10` steps between checks, or `sizes`, `[[16, 96]]` with the bundled codec.
     Returns:
         `out`, which `stemlab.load` takes: `flow.safetensors`, `log.csv`, `held_out.csv`, `before_after.html`.
     Raises:
@@ -72,6 +72,7 @@ def finetune(
     rate = rate or RATES["adapters" if lora else "all"]
     config = {
         **CONFIG,
+        "sizes": [[16, before.grid.window // 2]],
         **changes,
         "seed": 0,
         "steps": steps,

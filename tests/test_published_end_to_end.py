@@ -14,6 +14,7 @@ import stemlab
 from stemlab.audio import activity, read_channels
 from stemlab.cli import main
 from stemlab.data.shards import LatentCache
+from stemlab.finetune import finetune
 from stemlab.grid import Grid
 from stemlab.group import StemGroup
 from stemlab.share import pack
@@ -191,6 +192,15 @@ def test_a_flow_for_another_codec_is_refused_with_what_to_write(made, make_net, 
         stemlab.StemLab(make_net(), lab.codec)
     with pytest.raises(ValueError, match='"channels": 32'):
         stemlab.StemLab(lab.model, codec)
+
+
+def test_it_is_fine_tuned_with_its_own_codec(run, songs, tmp_path):
+    kind, desk = run
+    finetune(songs, tmp_path / "own", start=desk / "run", steps=2, every=1, batches=1, sizes=[[4, 20]])
+    lab = stemlab.load(tmp_path / "own", "cpu")
+    assert lab.grid == stemlab.load(desk / "run", "cpu").grid and lab.grid.sample_rate == CODECS[kind][0]
+    assert len(lab.generate(["bass", "keys"], **ONE_BAR)) == 2
+    assert (tmp_path / "own" / "before_after.html").stat().st_size > 10_000
 
 
 def test_weights_whose_codec_lies_in_a_folder_are_not_packed(run, tmp_path):
