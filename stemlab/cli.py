@@ -114,7 +114,10 @@ def _add_request(make: argparse.ArgumentParser) -> None:
     make.add_argument("--candidates", type=int, help="make so many, keep the one most in step (1)")
     make.add_argument("--coupling", help="attention or noise: how the stems of a group hear each other")
     make.add_argument("--rho", type=float, help="share of the noise that is the group's, 0 to 1 (1)")
-    make.add_argument("--weights", type=Path, help="folder of a checkpoint of your own (the bundled one)")
+    make.add_argument(
+        "--weights", type=Path, help="folder of a checkpoint of your own, or its name on the hub (the bundled one)"
+    )
+    make.add_argument("--allow-download", action="store_true", default=False, help="fetch weights from the hub")
     make.add_argument("--force", action="store_true", default=False, help="replace a group that is in the folder")
 
 
@@ -147,6 +150,7 @@ def _make(
     force: bool = False,
     activity: Sequence[str] = (),
     weights: Path | None = None,
+    allow_download: bool = False,
     **options: Any,
 ) -> "StemGroup":
     """Call that method of a StemLab, write what it makes, and say where."""
@@ -161,7 +165,7 @@ def _make(
 
     import stemlab
 
-    lab = stemlab.load(weights)
+    lab = stemlab.load(weights, allow_download=allow_download)
     with ExitStack() as stack:
         bars: list[tqdm] = []
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from stemlab import StemGroup
+from stemlab import Stem, StemGroup
 
 # The difference of two stems that hold the same sound: it is silent only while both play the very same sample.
 TWINS_APART = """async () => {
@@ -235,6 +235,29 @@ def test_stems_mix_and_zip_can_be_downloaded(mixer, group, tmp_path):
     with mixer.expect_download() as caught:
         mixer.get_by_role("button", name="Download bass").click()
     assert caught.value.suggested_filename == "03_bass.wav"
+
+
+def test_stems_in_stereo_sound_and_are_downloaded_on_both_sides(show):
+    import soundfile
+
+    rate, rng = 44_100, np.random.default_rng(4)
+    sides = np.array([[0.3], [0.1]], np.float32)
+    smooth = lambda: np.convolve(rng.standard_normal(rate * 2), np.ones(20) / 4, "same").astype(np.float32)  # noqa: E731
+    stems = [Stem("bass", "bass", smooth() * sides), Stem("keys", "keys", smooth() * sides[::-1])]
+    group = StemGroup(stems, bpm=120, sample_rate=rate)
+    page = show(group.to_html())
+    page.wait_for_function("document.querySelector('.mixer').engine.buffers")
+    code = "document.querySelector('.mixer').engine.bounce({}).then((sides) => sides.map((side) => Array.from(side)))"
+    heard, want = np.array(page.evaluate(code), np.float32), group.mix()
+    assert heard.shape == want.shape == (2, 2 * rate)
+    for left_or_right in (0, 1):
+        assert np.corrcoef(heard[left_or_right], want[left_or_right])[0, 1] > 0.95
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Download bass").click()
+    audio, at = soundfile.read(caught.value.path())
+    assert at == rate and audio.shape == (2 * rate, 2)
+    level = np.sqrt((audio**2).mean(0))
+    assert level[0] / level[1] == pytest.approx(3, rel=0.1)
 
 
 def test_every_control_has_a_name_and_shows_its_focus(mixer):
