@@ -77,7 +77,10 @@ class Grid:
     @classmethod
     def of(cls, settings: dict[str, Any]) -> "Grid":
         """The grid of a group, from its settings; those that tell none are from the bundled codec."""
-        return cls(**settings.get("grid", {}))
+        try:
+            return cls(**settings.get("grid", {}))
+        except TypeError:
+            raise ValueError(f"settings: the grid {settings['grid']!r} is of another version of stemlab") from None
 
 
 BUNDLED = Grid()

@@ -139,7 +139,9 @@ def fetch(name: str, allow_download: bool = False, revision: str | None = None) 
         raise ValueError(f"weights: there is no folder {name!r}, and a hub id looks like owner/name") from None
     except LocalEntryNotFoundError:
         how = (
-            "the hub cannot be reached" if allow_download else f"fetch it once with stemlab.load({name!r}, allow_download=True) or --allow-download"
+            "the hub cannot be reached"
+            if allow_download
+            else f"fetch it once with stemlab.load({name!r}, allow_download=True) or --allow-download"
         )
         raise ValueError(f"weights: there is no folder {name!r}, and no copy of it from the hub: {how}") from None
     except HfHubHTTPError as error:

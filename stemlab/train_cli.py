@@ -60,6 +60,8 @@ def train(
         raise ValueError(f"minutes: got {minutes}; it takes more than 0.")
     if not isinstance(settings, dict):
         raise ValueError(f'CONFIG: {str(config)!r} holds no settings; it takes a JSON object: {{"kind": "flow", ...}}.')
+    if plan is not None and plan < 1:
+        raise ValueError(f"--plan: got {plan} GPUs; it takes 1 or more.")
     if out is None or plan is not None:
         from stemlab.plan import show
 
