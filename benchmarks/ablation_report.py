@@ -111,7 +111,7 @@ def plot(result: dict) -> plt.Figure:
         axis.set_title(title)
         axis.set_ylabel(hint)
         axis.grid(axis="y", alpha=0.25)
-    axes[0, 2].legend(fontsize=8, loc="center right")
+    axes[0, 2].legend(fontsize=8, loc=(0.03, 0.62))
     told = result["conditions"]
     steps = result["config"]["steps"]
     figure.suptitle(
