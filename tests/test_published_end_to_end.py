@@ -160,7 +160,7 @@ def test_edits_and_sessions_work_as_with_the_bundled_codec(made, tmp_path):
         lab.add(StemGroup(list(group), 120, settings={**group.settings, "grid": {}}), "lead")
 
 
-def test_a_recording_in_stereo_is_accompanied(made):
+def test_a_recording_in_stereo_is_accompanied(made, tmp_path):
     kind, lab = made
     rate, _, sides = CODECS[kind]
     rng = np.random.default_rng(3)
@@ -168,6 +168,9 @@ def test_a_recording_in_stereo_is_accompanied(made):
     group = lab.accompany(sound, ["bass"], bpm=120, downbeat=0.0, sample_rate=48_000, steps=2, candidates=1)
     assert np.array_equal(group[0].original.audio, sound) and group[0].audio.shape[-1] == 2 * rate
     assert group["bass"].audio.ndim == sides
+    mix, at = read_channels(group.save(tmp_path / "group") / "mix.wav")
+    assert at == 48_000 and mix.shape == sound.shape and not np.array_equal(*mix)
+    assert np.array_equal(StemGroup.load(tmp_path / "group").audio, group.audio)
     if sides == 2:
         level = activity(group[0].audio[0]).mean(), np.sqrt((group[0].audio ** 2).mean(1))
         assert level[0] == 1 and level[1][1] / level[1][0] == pytest.approx(0.2, abs=0.02)
