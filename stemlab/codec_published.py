@@ -204,7 +204,7 @@ def _fetch(source: str, revision: str | None, allow_download: bool) -> tuple[Pat
         raise ValueError(f"codec: there is no folder {source!r}, and a hub id looks like owner/name") from None
     except OSError as error:
         call = f"PublishedCodec.from_pretrained({source!r}, allow_download=True, revision={revision!r})"
-        how = f"fetch it once with {call}" if offline else str(error).split("\n")[0]
+        how = f"fetch it once with --allow-download, or {call}" if offline else str(error).split("\n")[0]
         raise ValueError(f"codec: there is no folder {source!r}, and not all of it from the hub: {how}") from None
     return config.parent, {"source": repo, "subfolder": inside, "revision": commit}
 
