@@ -71,16 +71,9 @@ def finetune(
     parts = find_parts(before.source or WEIGHTS, WEIGHTS)
     rate = rate or RATES["adapters" if lora else "all"]
     config = {
-        **CONFIG,
-        "sizes": [[16, before.grid.window // 2]],
-        **changes,
-        "seed": 0,
-        "steps": steps,
-        "lr": rate,
-        "lora": lora,
-        "from": before.checkpoint,
-        "patience": patience,
-    }
+        **CONFIG, "sizes": [[16, before.grid.window // 2]], **changes, "seed": 0, "steps": steps, "lr": rate, "lora": lora,
+        "from": before.checkpoint, "patience": patience,
+    }  # fmt: skip
     torch.manual_seed(0)
     model = copy.deepcopy(before.model).train()
     if lora:

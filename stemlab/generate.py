@@ -178,8 +178,7 @@ class StemLab:
         """Make one stem anew with another text, from the same noise; the others stay bit-identical.
 
         Args:
-            group, name: of the stem to replace.
-            stem: its new text.
+            group, name: of the stem to replace.  stem: its new text.
         Raises:
             ValueError: no stem has that name, or as for `add`.
         """
