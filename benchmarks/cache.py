@@ -19,7 +19,7 @@ from stemlab.data.batches import group_batch
 from stemlab.data.shards import SHARD, LatentCache, write_shard
 from stemlab.grid import BUNDLED
 
-STEMS, CHANNELS = 5, 32
+STEMS, CHANNELS, FRAMES = 5, BUNDLED.channels, BUNDLED.window
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def measured(folder: Path, songs: int, reads: int) -> str:
     rng = np.random.default_rng(0)
     began = time.perf_counter()
     for which in rng.integers(len(cache.songs), size=reads):
-        assert cache.songs[int(which)]["latents"].shape == (STEMS, CHANNELS, BUNDLED.window)
+        assert cache.songs[int(which)]["latents"].shape == (STEMS, CHANNELS, FRAMES)
     rate = reads / (time.perf_counter() - began)
     began = time.perf_counter()
     for _ in range(20):
@@ -64,10 +64,7 @@ def measured(folder: Path, songs: int, reads: int) -> str:
 def fill(folder: Path, songs: int) -> None:
     """A cache of noise, with words."""
     folder.mkdir()
-    latents, activity = (
-        torch.randn(STEMS + 2, CHANNELS, BUNDLED.window).half(),
-        torch.ones(STEMS, BUNDLED.window).bool(),
-    )
+    latents, activity = torch.randn(STEMS + 2, CHANNELS, FRAMES).half(), torch.ones(STEMS, FRAMES).bool()
     words = {"captions": [["bass: slap bass"] * 4] * STEMS, "prompts": ["funk"] * 4, "bpm": 120, "key": "A minor"}
     for first in tqdm(range(0, songs, SHARD), desc=f"{songs} songs", leave=False):
         made = []

@@ -70,6 +70,11 @@ def to_mono(audio: np.ndarray) -> np.ndarray:
     return audio[0] if len(audio) == 1 else audio.mean(0, dtype=np.float32)
 
 
+def to_sides(audio: np.ndarray, sides: int) -> np.ndarray:
+    """Channels as a codec takes them, `(channels, N)` to `(sides, N)`: for two sides two are kept, and others become their mean on both."""
+    return audio if len(audio) == sides == 2 else np.stack([to_mono(audio)] * sides)
+
+
 def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_RATE) -> Path:
     """Write WAV or FLAC, by suffix; written beside and renamed, so no half file is ever left.
 

@@ -85,7 +85,7 @@ class PublishedCodec:
         """Write `codec.safetensors` and `codec.json` (a source that is a folder: as seen from here), not the network."""
         folder, about = Path(folder).expanduser(), {**self.origin, **{fact: getattr(self, fact) for fact in FACTS}}
         if Path(about["source"]).is_absolute():
-            about["source"] = "./" + Path(os.path.relpath(about["source"], folder.absolute())).as_posix()
+            about["source"] = _seen_from(folder, about["source"])
         mark = torch.tensor([*bytes.fromhex(about["sha256"])], dtype=torch.uint8)  # two networks, two fingerprints
         save_weights(folder / "codec", {"mean": self.mean[:, 0], "std": self.std[:, 0], "network": mark}, about)
 
@@ -209,12 +209,16 @@ def _fetch(source: str, revision: str | None, allow_download: bool) -> tuple[Pat
     return config.parent, {"source": repo, "subfolder": inside, "revision": commit}
 
 
+def _seen_from(folder: Path, source: str | Path) -> str:
+    """Path of the network's folder relative to another, with a dot first."""
+    return "./" + Path(os.path.relpath(source, folder.absolute())).as_posix()
+
+
 def copy_codec(folder: str | Path, out: str | Path) -> None:
     """Put what `save` wrote into one more folder; a network that lies in a folder stays there, and is found from both."""
     folder, out = Path(folder), Path(out)
     shutil.copyfile(folder / "codec.safetensors", out / "codec.safetensors")
     about = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
     if about["source"].startswith("."):
-        source = os.path.relpath(folder.absolute() / about["source"], out.absolute())
-        about["source"] = "./" + Path(source).as_posix()
+        about["source"] = _seen_from(out, folder.absolute() / about["source"])
     (out / "codec.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

@@ -9,7 +9,8 @@ from typing import Any
 from stemlab.audio import FRAME, SAMPLE_RATE
 
 ONE_PASS = 20.0  # seconds that may be asked for at once
-WINDOW_SECONDS = 192 * FRAME / SAMPLE_RATE  # 12.288 s: of the longest pieces that the bundled flow was trained on
+WINDOW = 192  # latent frames
+WINDOW_SECONDS = WINDOW * FRAME / SAMPLE_RATE  # 12.288 s: of the longest pieces that the bundled flow was trained on
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Grid:
     frame: int = FRAME
     sides: int = 1
     channels: int = 32
-    window: int = 192
+    window: int = WINDOW
 
     @property
     def seconds(self) -> float:

@@ -21,8 +21,9 @@ from stemlab.audio import (
     read_channels,
     resample,
     to_mono,
+    to_sides,
 )
-from stemlab.grid import Grid
+from stemlab.grid import BUNDLED, Grid
 from stemlab.group import StemGroup, unique_names
 
 SHORTEST, LONGEST = 1.0, 300.0  # seconds
@@ -44,14 +45,12 @@ class Recording:
 
     def mono(self) -> np.ndarray:
         """One channel at 32 kHz, `(N2,)`, from the same first sample; bit for bit the recording when it is that already."""
-        return resample(to_mono(self.audio), self.rate, SAMPLE_RATE)
+        return self.heard(BUNDLED)
 
     def heard(self, grid: Grid) -> np.ndarray:
         """What a codec takes of it, from the same first sample: `(N2,)`, or `(2, N2)` for a codec in stereo."""
-        if grid.sides == 1:
-            return resample(to_mono(self.audio), self.rate, grid.sample_rate)
-        sides = self.audio if len(self.audio) == 2 else np.stack([to_mono(self.audio)] * 2)
-        return resample(sides, self.rate, grid.sample_rate)
+        heard = resample(to_sides(self.audio, grid.sides), self.rate, grid.sample_rate)
+        return heard[0] if grid.sides == 1 else heard
 
     def sha256(self) -> str:
         """Hash of the samples and their rate."""

@@ -8,7 +8,7 @@ Source: Bar-Tal et al. 2023, "MultiDiffusion", arXiv:2302.08113, here in time an
 
 import torch
 
-WINDOW = 192  # latent frames, 12.3 s: the longest pieces in training
+from stemlab.grid import WINDOW
 
 
 def longest(window: int = WINDOW) -> int:

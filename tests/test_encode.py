@@ -148,3 +148,14 @@ def test_real_processes_make_the_same(songs, weights, tmp_path, monkeypatch):
     monkeypatch.setattr(encode, "ProcessPoolExecutor", ProcessPoolExecutor)
     encode_folder(songs, weights, tmp_path / "processes", workers=2)
     assert bytes_of(tmp_path / "threads") == bytes_of(tmp_path / "processes")
+
+
+def test_windows_of_another_length_do_not_go_into_the_same_cache(songs, weights, tmp_path):
+    first = encode_folder(songs, weights, tmp_path / "cache", workers=1, seconds=4.0)
+    assert first["seconds"] == pytest.approx(4.0, abs=0.032)
+    with pytest.raises(ValueError, match="another length"):
+        encode_folder(songs, weights, tmp_path / "cache", workers=1, seconds=3.9)
+    for short in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="seconds: got"):
+            encode_folder(songs, weights, tmp_path / "short", workers=1, seconds=short)
+    assert not (tmp_path / "short").exists()

@@ -7,6 +7,8 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from stemlab.grid import WINDOW_SECONDS
+
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add `data` and its own commands to the command line."""
@@ -41,7 +43,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     pack.add_argument("--out", type=Path, required=True, help="folder of the cache")
     pack.add_argument("--codec", type=Path, help="folder of a codec: a vae, or from data codec (the bundled one)")
     pack.add_argument("--split", default="", help="such as train (all songs)")
-    pack.add_argument("--seconds", type=float, default=12.288, help="length of a window (12.288)")
+    pack.add_argument("--seconds", type=float, default=WINDOW_SECONDS, help="length of a window (12.288)")
     pack.add_argument("--workers", type=int, help="processes (all cores)")
 
 

@@ -45,11 +45,13 @@ def encode_folder(
     Returns:
         `songs`, `windows`, `shards`, `made` (shards, by this rank and now), and `problems`, a list of texts.
     Raises:
-        ValueError: no song in the folder or split, or `out` was begun with other songs or another codec.
+        ValueError: no song in the folder or split, seconds of less than a frame, or `out` was begun otherwise.
     """
     folder, out, part = read_folder(dataset), Path(out), codec_path(Path(codec))
     grid = grid_of(part)
-    seconds = max(1, round(seconds / grid.seconds)) * grid.seconds
+    if not seconds >= grid.seconds:
+        raise ValueError(f"seconds: got {seconds}; it takes a latent frame, {grid.seconds:.3g} s, or more.")
+    seconds = round(seconds / grid.seconds) * grid.seconds
     which = folder.split(split) if split else list(range(len(folder.songs)))
     if not which:
         there = ", ".join(sorted({song.split for song in folder.songs if song.split})) or "none"
@@ -61,6 +63,7 @@ def encode_folder(
             "codec": fingerprint(part),
             "songs": [folder.songs[i].name for i in which],
             "windows": len(windows),
+            "seconds": seconds,
         },
     )
     wrong = set(shards.damaged(out))
@@ -89,7 +92,9 @@ def _claim(out: Path, plan: dict) -> None:
     """Make the folder for a plan; ValueError when it was made for another."""
     file = out / "plan.json"
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != plan:
-        raise ValueError(f"out: {str(out)!r} was begun with other songs or another codec; give a new folder.")
+        raise ValueError(
+            f"out: {str(out)!r} was begun with other songs, another codec or another length; give a new folder."
+        )
     there = [entry for entry in out.iterdir() if entry.suffix != ".part"] if out.exists() else []  # another rank's
     if there and file not in there:
         raise ValueError(f"out: {str(out)!r} is not empty and is no cache that was begun; give a new folder.")

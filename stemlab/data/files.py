@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ..audio import resample, to_mono
+from ..audio import resample, to_sides
 
 SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".w64", ".caf", ".au"}
 _MOST_SECONDS = 24 * 3600  # a header that tells more is wrong
@@ -96,9 +96,7 @@ def read_window(source: Source, first: int, samples: int, sample_rate: int, side
     end = min(source.frames, -(-(first + samples) * step // made) + margin)
     if begin >= source.frames or samples == 0:
         return out[0] if sides == 1 else out
-    audio = _frames(source, begin, end)  # (channels, frames)
-    if sides == 1 or len(audio) != 2:
-        audio = to_mono(audio)[None]
+    audio = to_sides(_frames(source, begin, end), sides)
     piece = resample(audio, source.rate, sample_rate)[:, first - block * made :][:, :samples]
     out[:, : piece.shape[1]] = piece
     return out[0] if sides == 1 else out

@@ -21,10 +21,10 @@ from stemlab.data.captions import group_prompt, stem_caption
 from stemlab.data.notes import note_table
 from stemlab.data.pool import song_stems
 from stemlab.data.render import mit_soundfonts
-from stemlab.grid import BUNDLED, Grid
+from stemlab.grid import WINDOW_SECONDS, Grid
 from stemlab.hub import fingerprint
 
-SECONDS = 192 * BUNDLED.seconds  # 12.288 s: length of a cached song, to the nearest latent frame
+SECONDS = WINDOW_SECONDS  # 12.288 s: length of a cached song, to the nearest latent frame
 WORDINGS = 4  # captions kept for each stem
 
 
