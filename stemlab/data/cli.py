@@ -7,8 +7,6 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from stemlab.grid import WINDOW_SECONDS
-
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add `data` and its own commands to the command line."""
@@ -43,7 +41,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     pack.add_argument("--out", type=Path, required=True, help="folder of the cache")
     pack.add_argument("--codec", type=Path, help="folder of a codec: a vae, or from data codec (the bundled one)")
     pack.add_argument("--split", default="", help="such as train (all songs)")
-    pack.add_argument("--seconds", type=float, default=WINDOW_SECONDS, help="length of a window (12.288)")
+    pack.add_argument("--seconds", type=float, help="length of a window (12.288)")
     pack.add_argument("--workers", type=int, help="processes (all cores)")
 
 
@@ -107,12 +105,15 @@ def codec(source: str, out: Path, data: Path | None, pieces: int, allow_download
     return 0
 
 
-def encode(dataset: Path, out: Path, codec: Path | None, split: str, seconds: float, workers: int | None) -> int:
+def encode(dataset: Path, out: Path, codec: Path | None, split: str, seconds: float | None, workers: int | None) -> int:
     """`stemlab data encode`: 1 when nothing at all could be encoded."""
     from stemlab.codec import WEIGHTS
     from stemlab.data.encode import encode_folder
+    from stemlab.grid import WINDOW_SECONDS
 
-    found = encode_folder(dataset, codec or WEIGHTS, out, split, workers, seconds)
+    found = encode_folder(
+        dataset, codec or WEIGHTS, out, split, workers, WINDOW_SECONDS if seconds is None else seconds
+    )
     print(
         f"{found['songs']} songs in {found['windows']} windows of {found['seconds']:.1f} s, {found['shards']} shards ({found['made']} made now)"
     )

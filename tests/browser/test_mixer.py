@@ -7,7 +7,8 @@ import pytest
 
 from stemlab import Stem, StemGroup
 
-# The difference of two stems that hold the same sound: it is silent only while both play the very same sample.
+# The difference of two stems that hold the same sound: it is silent only while both play the very same sample. Their
+# gains glide to 1 after a solo and may stop a rounding apart, at 1e-9 of the sound; a shift by one sample leaves 1e-2 or more.
 TWINS_APART = """async () => {
   const { engine } = document.querySelector(".mixer");
   const [first, second] = engine.channels;
@@ -75,14 +76,14 @@ def test_one_context_plays_all_stems_from_one_instant_and_they_stay_locked(mixer
     mixer.wait_for_function("document.querySelector('.mixer').engine.position() > 0.05")
     assert all_at_once(mixer)["offset"] == 0
     assert mixer.evaluate("window.contexts") == 1
-    assert mixer.evaluate(TWINS_APART) == 0
+    assert mixer.evaluate(TWINS_APART) < 1e-7
     engine(mixer, "engine.seek(2.3)")
     assert all_at_once(mixer)["offset"] == pytest.approx(2.3, abs=1 / 32_000)
     engine(mixer, "engine.setRegion([2, 3])")
     assert all_at_once(mixer)["loop"] == [True, 2, 3]
     mixer.keyboard.press("3")
     mixer.keyboard.press("3")
-    assert mixer.evaluate(TWINS_APART) == 0
+    assert mixer.evaluate(TWINS_APART) < 1e-7
     assert max(mixer.evaluate(LEVELS)) > 0.01
 
 
