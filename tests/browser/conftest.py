@@ -87,6 +87,13 @@ def group():
     return StemGroup(stems, bpm=120, key=song.key, bars=4, prompt="funk", settings={"activity": {"bass": "xx.x"}})
 
 
+@pytest.fixture
+def mixer(show, group):
+    page = show(group.to_html())
+    page.wait_for_function("document.querySelector('.mixer').engine.buffers")
+    return page
+
+
 @pytest.fixture(scope="session")
 def screens():
     """The folder for pictures."""

@@ -5,10 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from stemlab import Stem, StemGroup
+from stemlab import StemGroup
 
-# The difference of two stems that hold the same sound: it is silent only while both play the very same sample. Their
-# gains glide to 1 after a solo and may stop a rounding apart, at 1e-9 of the sound; a shift by one sample leaves 1e-2 or more.
+# The difference of two stems that hold the same sound: it is silent only while both play the very same sample.
 TWINS_APART = """async () => {
   const { engine } = document.querySelector(".mixer");
   const [first, second] = engine.channels;
@@ -30,13 +29,6 @@ LEVELS = """async () => {
   }
   return most;
 }"""
-
-
-@pytest.fixture
-def mixer(show, group):
-    page = show(group.to_html())
-    page.wait_for_function("document.querySelector('.mixer').engine.buffers")
-    return page
 
 
 def engine(page, code):
@@ -76,14 +68,15 @@ def test_one_context_plays_all_stems_from_one_instant_and_they_stay_locked(mixer
     mixer.wait_for_function("document.querySelector('.mixer').engine.position() > 0.05")
     assert all_at_once(mixer)["offset"] == 0
     assert mixer.evaluate("window.contexts") == 1
-    assert mixer.evaluate(TWINS_APART) < 1e-7
+    assert mixer.evaluate(TWINS_APART) == 0
     engine(mixer, "engine.seek(2.3)")
     assert all_at_once(mixer)["offset"] == pytest.approx(2.3, abs=1 / 32_000)
     engine(mixer, "engine.setRegion([2, 3])")
     assert all_at_once(mixer)["loop"] == [True, 2, 3]
     mixer.keyboard.press("3")
     mixer.keyboard.press("3")
-    assert mixer.evaluate(TWINS_APART) < 1e-7
+    mixer.wait_for_timeout(120)  # two gains that glide may be a rounding apart on their way
+    assert mixer.evaluate(TWINS_APART) == 0
     assert max(mixer.evaluate(LEVELS)) > 0.01
 
 
@@ -217,48 +210,6 @@ def test_only_one_mixer_sounds_at_a_time_frames_included(show, group):
     second.wait_for_function("document.querySelector('.mixer').engine.position() > 0.05")
     first.wait_for_function("!document.querySelector('.mixer').engine.playing")
     assert second.evaluate("document.querySelector('.mixer').engine.playing")
-
-
-def test_stems_mix_and_zip_can_be_downloaded(mixer, group, tmp_path):
-    import io
-    import zipfile
-
-    import soundfile
-
-    with mixer.expect_download() as caught:
-        mixer.get_by_role("button", name="Download all stems").click()
-    assert caught.value.suggested_filename == "stems.zip"
-    with zipfile.ZipFile(caught.value.path()) as archive:
-        assert archive.testzip() is None
-        assert archive.namelist() == ["01_drums.wav", "02_twin.wav", "03_bass.wav", "04_keys.wav", "mix.wav"]
-        mix, rate = soundfile.read(io.BytesIO(archive.read("mix.wav")))
-    assert rate == 32_000 and np.corrcoef(mix, group.mix())[0, 1] > 0.97
-    with mixer.expect_download() as caught:
-        mixer.get_by_role("button", name="Download bass").click()
-    assert caught.value.suggested_filename == "03_bass.wav"
-
-
-def test_stems_in_stereo_sound_and_are_downloaded_on_both_sides(show):
-    import soundfile
-
-    rate, rng = 44_100, np.random.default_rng(4)
-    sides = np.array([[0.3], [0.1]], np.float32)
-    smooth = lambda: np.convolve(rng.standard_normal(rate * 2), np.ones(20) / 4, "same").astype(np.float32)  # noqa: E731
-    stems = [Stem("bass", "bass", smooth() * sides), Stem("keys", "keys", smooth() * sides[::-1])]
-    group = StemGroup(stems, bpm=120, sample_rate=rate)
-    page = show(group.to_html())
-    page.wait_for_function("document.querySelector('.mixer').engine.buffers")
-    code = "document.querySelector('.mixer').engine.bounce({}).then((sides) => sides.map((side) => Array.from(side)))"
-    heard, want = np.array(page.evaluate(code), np.float32), group.mix()
-    assert heard.shape == want.shape == (2, 2 * rate)
-    for left_or_right in (0, 1):
-        assert np.corrcoef(heard[left_or_right], want[left_or_right])[0, 1] > 0.95
-    with page.expect_download() as caught:
-        page.get_by_role("button", name="Download bass").click()
-    audio, at = soundfile.read(caught.value.path())
-    assert at == rate and audio.shape == (2 * rate, 2)
-    level = np.sqrt((audio**2).mean(0))
-    assert level[0] / level[1] == pytest.approx(3, rel=0.1)
 
 
 def test_every_control_has_a_name_and_shows_its_focus(mixer):
