@@ -3,13 +3,17 @@
 import ast
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PAGES = [ROOT / "notebooks" / "README.md", *NOTEBOOKS]
+TEXTS = [
+    path for path in sorted(ROOT.rglob("*.md")) if not {".venv", "out", "node_modules"} & set(path.relative_to(ROOT).parts)
+]
+PAGES = [*TEXTS, *NOTEBOOKS]
 CARD = ("Question", "Reading", "Running", "Needs", "Previous", "Next")
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -104,8 +108,8 @@ def test_a_notebook_never_uses_the_player_that_normalises_each_stem(path):
     assert not any(re.search(r"display\.Audio|import Audio|\bAudio\(", c["source"]) for c in cells(path, "code"))
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_relative_links_of_the_lessons_resolve(path):
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_relative_links_resolve(path):
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose(path)) + re.findall(r'(?:src|href)="([^"#]+)"', prose(path))
     near = [link for link in links if not re.match(r"[a-z]+:", link)]
     assert [link for link in near if not (path.parent / link).exists()] == []
@@ -135,6 +139,22 @@ def test_a_lesson_has_checks_and_these_have_tests(path):
         used = [check for check in checks if f"{module}.{check}(" in text]
         assert used == checks, f"{path.name} does not use {sorted(set(checks) - set(used))}"
         assert [check for check in checks if f"{module}.{check}" not in tests] == []
+
+
+def test_each_check_has_been_given_two_wrong_answers_or_more():
+    wrong = Counter()
+    for file in (ROOT / "tests").glob("test_lessons*.py"):
+        for made in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(made, ast.FunctionDef) and "pytest.raises(AssertionError" in ast.unparse(made):
+                answers = [len(mark.args[1].elts) for mark in made.decorator_list if "parametrize" in ast.unparse(mark)]
+                wrong.update(dict.fromkeys(set(re.findall(r"\w+\.check_\w+", ast.unparse(made))), sum(answers) or 1))
+    checks = [
+        f"{file.stem}.{check}"
+        for file in (ROOT / "stemlab" / "lessons").glob("*.py")
+        for check in re.findall(r"^def (check_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert len(checks) >= 3 * 12
+    assert {check: wrong[check] for check in checks if wrong[check] < 2} == {}
 
 
 def _bodies(source):
