@@ -11,9 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TEXTS = [
-    path for path in sorted(ROOT.rglob("*.md")) if not {".venv", "out", "node_modules"} & set(path.relative_to(ROOT).parts)
+    *ROOT.glob("*.md"),
+    *(p for f in ("docs", "notebooks", "data_samples", "stemlab") for p in (ROOT / f).rglob("*.md")),
 ]
-PAGES = [*TEXTS, *NOTEBOOKS]
+PAGES = [*sorted(TEXTS), *NOTEBOOKS]
 CARD = ("Question", "Reading", "Running", "Needs", "Previous", "Next")
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
