@@ -26,16 +26,16 @@ import numpy as np
 import torch
 from ablation_report import report
 
-from stemlab.codec import StemCodec
+from stemlab.checkpoints.files import fingerprint, load_into, load_weights
+from stemlab.codec.bundled import StemCodec
 from stemlab.data.latents import build_cache
 from stemlab.evaluate.anchors import KINDS
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import summary
 from stemlab.evaluate.quality import add_way, copies_from
-from stemlab.generate import StemLab
-from stemlab.hub import fingerprint, load_into, load_weights
+from stemlab.lab.stem_lab import StemLab
 from stemlab.model import VelocityNet
-from stemlab.train import train
+from stemlab.training.flow import train
 
 TRAININGS = {
     "A": {"grouped": False, "share_noise": False, "noise_only": 1.0},

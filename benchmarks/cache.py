@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from stemlab.data.batches import group_batch
 from stemlab.data.shards import SHARD, LatentCache, write_shard
-from stemlab.grid import BUNDLED
+from stemlab.framing import BUNDLED
 
 STEMS, CHANNELS, FRAMES = 5, BUNDLED.channels, BUNDLED.window
 

@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from stemlab import ranks
 from stemlab.model import VelocityNet
-from stemlab.plan import TOKENS, forward_flops, plan
-from stemlab.train import batch_losses, parameter_groups
+from stemlab.train import parameter_groups
+from stemlab.training import ranks
+from stemlab.training.cost import TOKENS, forward_flops, plan
+from stemlab.training.flow import batch_losses
 
 CONFIG = Path(__file__).parent.parent / "configs" / "flow.json"
 PAPER = CONFIG.with_name("paper.json")

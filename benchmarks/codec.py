@@ -15,12 +15,12 @@ import numpy as np
 import soundfile
 import torch
 
-from stemlab.audio import resample, rms_db
-from stemlab.codec import StemCodec
-from stemlab.data.compose import EVAL_SEEDS
+from stemlab.checkpoints.files import fingerprint
+from stemlab.codec.audio import resample, rms_db
+from stemlab.codec.bundled import StemCodec
 from stemlab.data.pool import song_stems
-from stemlab.data.render import mit_soundfonts
-from stemlab.hub import fingerprint
+from stemlab.songs.compose import EVAL_SEEDS
+from stemlab.songs.render import mit_soundfonts
 
 RATE = 32_000
 FAMILIES = ("drums", "percussion", "bass", "keys", "guitar", "strings", "lead", "winds", "mix")

@@ -12,19 +12,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stemlab.checkpoint import load
-    from stemlab.generate import StemLab
-    from stemlab.group import Stem, StemGroup
+    from stemlab.lab.group import Stem, StemGroup
+    from stemlab.lab.load import load
+    from stemlab.lab.stem_lab import StemLab
     from stemlab.widgets.studio import studio
 
 __version__ = "0.1.0"
 __all__ = ["Stem", "StemGroup", "StemLab", "__version__", "load", "studio"]
 
 _HOMES = {
-    "load": "checkpoint",
-    "StemLab": "generate",
-    "Stem": "group",
-    "StemGroup": "group",
+    "load": "lab.load",
+    "StemLab": "lab.stem_lab",
+    "Stem": "lab.group",
+    "StemGroup": "lab.group",
     "studio": "widgets.studio",
 }
 

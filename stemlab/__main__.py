@@ -2,7 +2,7 @@
 
 import sys
 
-from stemlab.cli import main
+from stemlab.cli.app import main
 
 if __name__ == "__main__":
     sys.exit(main())

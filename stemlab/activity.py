@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stemlab.grid import BUNDLED, Grid
+from stemlab.framing import BUNDLED, Grid
 
 REST, PLAY, FREE = 0, 1, 2
 SIGNS = ".x-"  # of REST, PLAY and FREE

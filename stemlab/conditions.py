@@ -4,14 +4,18 @@ Tempo reaches the network twice: as a number, and as a clock, the position in be
 that a stem can place its notes on the grid. Absent conditions have a null of their own, never a made-up value.
 """
 
+import re
 from dataclasses import dataclass, fields, replace
 
 import torch
 
-from stemlab.data.harmony import KEYS, canonical_key
-from stemlab.grid import BUNDLED
+from stemlab.framing import BUNDLED
 from stemlab.text import tokenize
 
+_MAJOR = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"]
+_MINOR = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+KEYS: list[str] = [f"{n} major" for n in _MAJOR] + [f"{n} minor" for n in _MINOR]
 NO_KEY = len(KEYS)
 FRAME_SECONDS = BUNDLED.seconds
 CLOCK_PERIODS = (16.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25)  # beats
@@ -128,3 +132,57 @@ def clock(bpm: torch.Tensor, start: torch.Tensor, frames: int, frame_seconds: fl
     phase = 2 * torch.pi * beats[..., None] / torch.tensor(CLOCK_PERIODS, device=bpm.device)
     features = torch.cat([phase.sin(), phase.cos(), torch.ones_like(phase[..., :1])], dim=-1)
     return features * (bpm > 0)[:, None, None]
+
+
+def tempo_features(bpm: torch.Tensor) -> torch.Tensor:
+    """bpm on a log scale as sinusoids, `(N,)` to `(N, 17)`, all 0 when absent."""
+    octave = torch.log2(bpm.clamp(min=1) / 60)
+    features = torch.cat([sinusoids(octave / 30, 16), torch.ones_like(bpm)[:, None]], dim=1)
+    return features * (bpm > 0)[:, None]
+
+
+def sinusoids(t: torch.Tensor, width: int) -> torch.Tensor:
+    """A number as sines and cosines, `(N,)` to `(N, width)`."""
+    rates = torch.exp(torch.linspace(0, 6.9, width // 2, device=t.device))
+    return torch.cat([(t[:, None] * rates).sin(), (t[:, None] * rates).cos()], dim=1)
+
+
+def pitch_class(note: str) -> int:
+    """Pitch class of a note name.
+
+    Args:
+        note: a letter A to G with any number of `#` or `b`.
+    Returns:
+        0 (C) to 11 (B).
+    """
+    return (_LETTERS[note[0].upper()] + note.count("#") - note[1:].count("b")) % 12
+
+
+def parse_key(key: str) -> tuple[int, str]:
+    """Tonic and mode of a key's name; sharps and flats of the same pitch are the same key.
+
+    Args:
+        key: such as "A minor" or "Db major", in any case.
+    Returns:
+        (pitch class of the tonic, "major" or "minor").
+    Raises:
+        ValueError: if it is not a key.
+    """
+    match = re.fullmatch(r"\s*([A-Ga-g][#b]?)\s+(major|minor)\s*", key, re.IGNORECASE)
+    if not match:
+        raise ValueError(f'key: got {key!r}, takes a note and a mode such as "A minor" or "Eb major"')
+    return pitch_class(match[1][0].upper() + match[1][1:]), match[2].lower()
+
+
+def canonical_key(key: str) -> str:
+    """The one of KEYS that a key's name means ("C# major" gives "Db major").
+
+    Args:
+        key: such as "A minor".
+    Returns:
+        one of KEYS.
+    Raises:
+        ValueError: if it is not a key.
+    """
+    tonic, mode = parse_key(key)
+    return KEYS[tonic + (12 if mode == "minor" else 0)]

@@ -5,6 +5,9 @@ It reads any string in any alphabet, needs no vocabulary file and no download.
 Lesson: 04_text_and_guidance.ipynb
 """
 
+import re
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
@@ -19,6 +22,29 @@ def join_prompt(stem: str, group: str) -> str:
     return f"{stem} | {group}" if group else stem
 
 
+def unique_names(prompts: Iterable[str]) -> list[str]:
+    """Names for stems: each prompt's text before its first colon, with " 2", " 3" where one comes again.
+
+    Raises:
+        ValueError: a prompt with no letter or digit before its colon.
+
+    >>> unique_names(["drums: tight funk kit", "Electric Piano", "drums: shaker"])
+    ['drums', 'electric piano', 'drums 2']
+    """
+    names: list[str] = []
+    for prompt in prompts:
+        if not isinstance(prompt, str):
+            raise ValueError(f'stems: got {prompt!r}; each takes a text such as "bass: slap bass".')
+        base = re.sub(r"[\W_]+", " ", prompt.split(":")[0].lower()).strip()[:40].strip()
+        if not base:
+            raise ValueError(f'stems: got {prompt!r}; each takes a name before its colon, such as "bass: slap bass".')
+        name, count = base, 2
+        while name in names:
+            name, count = f"{base} {count}", count + 1
+        names.append(name)
+    return names
+
+
 def tokenize(texts: list[str]) -> torch.Tensor:
     """Strings to ByT5 tokens, `(N, MAX_BYTES)` int64, cut and padded with 0."""
     tokens = torch.full((len(texts), MAX_BYTES), PAD)
@@ -26,6 +52,29 @@ def tokenize(texts: list[str]) -> torch.Tensor:
         data = text.lower().encode("utf-8")[: MAX_BYTES - 1]
         row[: len(data) + 1] = torch.tensor([byte + OFFSET for byte in data] + [END])
     return tokens
+
+
+def embed(encoder: nn.Module, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Texts through an encoder, cut to the longest; those that are absent are not encoded.
+
+    Args:
+        encoder: `(N, L)` tokens to `(N, L, D)`.
+        tokens: `(N, L)`, padded with 0; all 0 when absent.
+    Returns:
+        embeddings `(N, L, D)`, 0 where there is no text; their mean `(N, D)`; and `(N, L)` bool, True at what may be
+        attended to: the words, and the first position always, so that who has no text attends to one of zeros.
+    """
+    mask = tokens != PAD
+    mask = mask[:, : max(1, int(mask.sum(1).max()))]
+    spoken = mask.any(1)
+    spoken[0] = True  # so that there is always one to encode
+    read = encoder(tokens[spoken, : mask.shape[1]])
+    embedded = (
+        read.new_zeros(len(tokens), *read.shape[1:]).masked_scatter(spoken[:, None, None], read) * mask[..., None]
+    )
+    pooled = embedded.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+    first = torch.zeros(1, dtype=torch.long, device=mask.device)
+    return embedded, pooled, mask.index_fill(1, first, True)
 
 
 class NgramBag(nn.Module):

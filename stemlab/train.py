@@ -1,124 +1,108 @@
-"""The shared-noise training loop.
+"""The shared-noise training step, and the loop around it.
 
-Take groups of stems, draw one noise a group, hide some of the conditions, regress the velocity: `batch_losses`. Add up the
-gradients, step, keep a running mean of the weights: `train_flow`. What a batch holds is a function of the seed, the step
-and the part alone, so a run that was killed and resumed, on any number of ranks, ends as one that was not.
+Take groups of stems, draw one noise a group, hide some of the conditions, regress the velocity: `shared_noise_losses`.
+Add up the gradients, step, keep a running mean of the weights (EMA): `training`. A batch brings the generator of its dice, so
+what is drawn is a function of the batch alone, and a run that was killed and resumed ends as one that was not.
 
 Lesson: 09_train_your_own.ipynb
 """
 
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-import numpy as np
 import torch
+from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
-from stemlab import ranks, sharding
-from stemlab.codec import grid_of
-from stemlab.codec_published import copy_codec
-from stemlab.data.batches import group_batch
-from stemlab.data.latents import build_cache
-from stemlab.data.notes import pitch_classes
-from stemlab.data.shards import LatentCache
+from stemlab.conditions import Conditions
 from stemlab.flow import flow_loss, group_noise, interpolate, random_times
-from stemlab.hub import fingerprint, load_into, load_weights, save_weights
-from stemlab.model import VelocityNet
-from stemlab.runs import Run
-from stemlab.train_codec import train_vae, train_vocoder
+from stemlab.model import LOWEST, VelocityNet
 
 
-def train_flow(config: dict, out: str | Path, resume: bool = False, minutes: float | None = None) -> None:
-    """Train the velocity network; writes checkpoints, `log.csv` and, at the end, `flow.safetensors` (the EMA) to `out`.
+@dataclass(frozen=True)
+class Objective:
+    """What the network is asked for; these are the defaults of every training.
 
-    Args:
-        config: `model` (arguments of VelocityNet), `codec` (path of the weights of a VAE, or of what `stemlab data codec` wrote), `latents` (folder of the cache,
-            filled with `songs` songs from `seed` on), `sizes` (a list of `[stems, frames]`, one picked each step),
-            `parts` (batches of that size in a step, dealt out to the ranks), `steps`, `lr`, `cooldown` (share of the steps
-            in which the rate falls to 0), `ema`, `init` (path of weights to start from, without suffix, or null),
-            `time_mean` (see `random_times`), `noise_only` (share of groups whose stems do not see each other), `given` (share
-            of the others in which about half of the stems are there already), `naming` (weight of the loss of naming the
-            notes that sound), `grouped`, `share_noise`, `tell_activity` (false: never, for the ablation), `compile` (the
-            blocks by torch.compile: a minute or two to begin with, then a fifth faster on two cores; needs a C++ compiler).
-        out, resume, minutes: see `Run`.
+    Attributes:
+        share_noise: one noise a group, as in the paper, or one a stem (for the ablation).
+        noise_only: share of groups whose stems do not see each other.
+        given: share of the other groups in which about half of the stems are there already.
+        time_mean: see `random_times`.
+        naming: weight of the loss of naming the notes that sound.
+        tell_activity: false: never (for the ablation).
+        bf16: compute in bfloat16 where it is safe.
     """
-    ranks.join()
-    torch.manual_seed(config["seed"])
-    device = ranks.device()
-    model = VelocityNet(**config["model"]).to(device)
-    if config.get("init"):
-        load_into(model, load_weights(config["init"])[0], config["init"])
-    ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
-    sharding.shard(model)
-    sharding.shard(ema.module)
-    mine = ranks.deal(config["parts"], evenly=sharding.wanted())
-    optimizer = torch.optim.AdamW(parameter_groups(model), lr=config["lr"], betas=(0.9, 0.98), fused=True)
-    run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
-    if config.get("compile"):
-        for block in model.blocks:
-            block.compile(dynamic=True)
-    if config["songs"]:
-        build_cache(config["latents"], config["codec"], config["seed"], config["songs"])
-    ranks.meet()  # when all have made their songs
-    cache = LatentCache(config["latents"])
-    if cache.codec != fingerprint(config["codec"]):
-        raise ValueError(
-            f"the songs in {config['latents']} were encoded by another codec than {config['codec']}: encode them again"
-        )
-    grid_of(config["codec"]).check(model.channels, model.frame_seconds)
 
-    for step in run.steps(config["steps"], config["save_every"]):
-        optimizer.zero_grad()
-        losses = torch.zeros(2, device=device)
-        for part in mine:
-            share = batch_losses(model, cache, config, step, part) / config["parts"]
-            (share[0] + config["naming"] * share[1]).backward()
-            losses += share.detach()
-        losses = ranks.sum_gradients(model, losses)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = config["lr"] * trapezoid(step, config["steps"], config["cooldown"])
-        optimizer.step()
-        ema.update_parameters(model)
-        run.log(config["log_every"], loss=losses[0].item(), naming=losses[1].item())
-
-    weights = {name: sharding.whole(tensor).half() for name, tensor in ema.module.state_dict().items()}
-    if ranks.rank() == 0:
-        about = {"kind": "flow", "model": config["model"], "steps": run.step, "codec": fingerprint(config["codec"])}
-        save_weights(run.out / "flow", weights, about)
-        if Path(config["codec"]).name == "codec":  # a published one, which no flow goes without
-            copy_codec(Path(config["codec"]).parent, run.out)
+    share_noise: bool = True
+    noise_only: float = 0.3
+    given: float = 0.3
+    time_mean: float = -0.6
+    naming: float = 0.02
+    tell_activity: bool = True
+    bf16: bool = True
 
 
-def batch_losses(model: VelocityNet, cache: LatentCache, config: dict, step: int, part: int) -> torch.Tensor:
-    """Losses of one batch of groups, `(2,)`: of the velocity, and of naming the notes. All about shared noise is here.
+@dataclass(frozen=True)
+class Batch:
+    """Groups of stems to learn from.
 
-    Args:
-        step, part: decide, with the config's seed, which songs, which noise, which times and which conditions are hidden.
+    Attributes:
+        x: latents `(N, C, T)`.
+        conditions: what each stem is told; `conditions.group` says who belongs together.
+        roll: pitches that sound, `(N, T, 88)` bool, or None where they are not known.
+        generator: of all dice that are thrown for this batch, on the CPU.
     """
-    device = next(model.parameters()).device
-    stems, frames = config["sizes"][np.random.default_rng([config["seed"], step]).integers(len(config["sizes"]))]
-    rng = np.random.default_rng([config["seed"], step, part])
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    x, conditions, roll = group_batch(
-        cache.songs, rng, stems, frames, config["grouped"], model.frame_seconds, model.text.tokenize
-    )
-    t = random_times(conditions.group, generator, config["time_mean"])
-    coupled = (torch.rand(len(x), generator=generator) >= config["noise_only"])[conditions.group]
-    given = (torch.rand(len(x), generator=generator) < config["given"])[conditions.group] & coupled
-    given &= torch.rand(len(x), generator=generator) < 0.5
-    given[0] = False  # there is always one to make
-    t = torch.where(given, 1.0, t)  # stems that are there already: the others listen to them
-    rho = torch.where(coupled, 0.0, float(config["share_noise"]))  # stems that see each other: noise of their own
-    noise = group_noise(conditions.group, x.shape[1], frames, generator, rho)
-    conditions = conditions.drop(generator).to(device)
-    if not config.get("tell_activity", True):
+
+    x: torch.Tensor
+    conditions: Conditions
+    roll: torch.Tensor | None
+    generator: torch.Generator
+
+
+def shared_noise_losses(model: VelocityNet, batch: Batch, how: Objective) -> torch.Tensor:
+    """Losses of a batch, `(2,)`: of the velocity, and of naming the notes. All about shared noise is here.
+
+    Stems that are given stay at t = 1, where the others listen to them, and have no loss of their own. Stems that see each
+    other have noise of their own; why is in `model.py`.
+
+    Source: arXiv:2602.09891; attention between stems and stems that are given are ours.
+    """
+    x, conditions, dice, device = batch.x, batch.conditions, batch.generator, next(model.parameters()).device
+    t = random_times(conditions.group, dice, how.time_mean)
+    coupled, given = draw_roles(conditions.group, how.noise_only, how.given, dice)
+    t = torch.where(given, 1.0, t)
+    rho = torch.where(coupled, 0.0, float(how.share_noise))
+    noise = group_noise(conditions.group, x.shape[1], x.shape[2], dice, rho)
+    conditions = conditions.drop(dice).to(device)
+    if not how.tell_activity:
         conditions = conditions.null(text=False, tempo=False, key=False, submix=False)
     x, noise, t, new = x.to(device), noise.to(device), t.to(device), ~given.to(device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=config["bf16"]):
+    with torch.autocast(device.type, torch.bfloat16, enabled=how.bf16):
         prepared = model.prepare(conditions, coupled.to(device))
         velocity, notes = model.velocity_and_notes(interpolate(noise, x, t), t, prepared)
-    return torch.stack([flow_loss(velocity[new], noise[new], x[new]), naming_loss(notes, roll, conditions.group)])
+    naming = naming_loss(notes, batch.roll, conditions.group)
+    return torch.stack([flow_loss(velocity[new], noise[new], x[new]), naming])
+
+
+def draw_roles(
+    group: torch.Tensor, noise_only: float, given: float, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Who sees whom, and who is there already: two of `(N,)` bool.
+
+    Args:
+        group: `(N,)` index of each stem's group.
+        noise_only: share of groups whose stems do not see each other.
+        given: share of the other groups in which each stem but the batch's first is given, one time in two.
+        generator: decides.
+    Returns:
+        coupled, the same for a whole group; given, which implies coupled.
+    """
+    coupled = (torch.rand(len(group), generator=generator) >= noise_only)[group]
+    there = (torch.rand(len(group), generator=generator) < given)[group] & coupled
+    there &= torch.rand(len(group), generator=generator) < 0.5
+    there[0] = False  # there is always one to make
+    return coupled, there
 
 
 def naming_loss(notes: torch.Tensor, roll: torch.Tensor | None, group: torch.Tensor) -> torch.Tensor:
@@ -135,6 +119,69 @@ def naming_loss(notes: torch.Tensor, roll: torch.Tensor | None, group: torch.Ten
     return binary_cross_entropy_with_logits(notes, sounding) * notes.shape[2]
 
 
+def pitch_classes(roll: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
+    """Pitch classes that sound anywhere in a stem's group.
+
+    Args:
+        roll: `(N, T, PITCHES)` bool.
+        group: `(N,)` index of each stem's group.
+    Returns:
+        `(N, T, 12)` bool, C first.
+    """
+    classes = torch.zeros(*roll.shape[:2], 12, dtype=torch.bool)
+    for c in range(12):
+        classes[..., c] = roll[..., (c - LOWEST) % 12 :: 12].any(-1)
+    together = torch.zeros(int(group.max()) + 1, *classes.shape[1:], dtype=torch.int32)
+    return (together.index_add(0, group, classes.int()) > 0)[group]
+
+
+def training(
+    model: VelocityNet,
+    optimizer: torch.optim.Optimizer,
+    ema: AveragedModel,
+    batches: Callable[[int, int], Batch],
+    how: Objective,
+    steps: Iterable[int],
+    rate: Callable[[int], float],
+    parts: Iterable[int] = (0,),
+    of: int = 1,
+    together: Callable[[nn.Module, torch.Tensor], torch.Tensor] = lambda model, losses: losses,
+) -> Iterator[torch.Tensor]:
+    """The training loop: each step adds up the gradients of its parts and moves the weights once.
+
+    Args:
+        model: a VelocityNet.  optimizer: of its weights.  ema: its running mean.
+        batches: gives the batch of (step, part).
+        how: the objective.
+        steps: numbers of the steps.
+        rate: learning rate of a step.
+        parts: those of a step that are made here, of `of` in all.
+        together: adds up gradients and losses over several processes; one does nothing.
+    Yields:
+        the losses of each step, `(2,)`.
+    """
+    parts = list(parts)
+    for step in steps:
+        losses = torch.zeros(2, device=next(model.parameters()).device)
+        for part in parts:
+            share = shared_noise_losses(model, batches(step, part), how) / of
+            (share[0] + how.naming * share[1] if how.naming else share[0]).backward()
+            losses += share.detach()
+        losses = together(model, losses)
+        update(model, optimizer, ema, rate(step))
+        yield losses
+
+
+def update(model: nn.Module, optimizer: torch.optim.Optimizer, ema: AveragedModel, rate: float) -> None:
+    """Move the weights once along their gradients, clipped to length 1, and the EMA after them."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+    ema.update_parameters(model)
+
+
 def trapezoid(step: int, total: int, cooldown: float, warmup: int = 200) -> float:
     """Learning-rate factor: a linear rise, a plateau, and a linear fall to 0 over the last `cooldown` of the steps.
 
@@ -148,20 +195,3 @@ def parameter_groups(model: torch.nn.Module) -> list[dict]:
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     vectors = [p for p in model.parameters() if p.ndim < 2]
     return [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
-
-
-TRAINERS = {"vae": train_vae, "vocoder": train_vocoder, "flow": train_flow}
-
-
-def train(config: dict, out: str | Path, resume: bool = False, minutes: float | None = None) -> None:
-    """Run the training that a config names: `kind` is "vae", "vocoder" or "flow"; the rest is the trainer's own.
-
-    Raises:
-        ValueError: the kind is unknown, or the config lacks something.
-    """
-    if config.get("kind") not in TRAINERS:
-        raise ValueError(f"the config's kind is {config.get('kind')!r}: give one of {', '.join(TRAINERS)}")
-    try:
-        TRAINERS[config["kind"]](config, out, resume, minutes)
-    except KeyError as error:
-        raise ValueError(f"the config lacks {error}: compare it with configs/{config['kind']}.json") from error

@@ -8,7 +8,7 @@ Source: Bar-Tal et al. 2023, "MultiDiffusion", arXiv:2302.08113, here in time an
 
 import torch
 
-from stemlab.grid import WINDOW
+from stemlab.framing import WINDOW
 
 
 def longest(window: int = WINDOW) -> int:

@@ -37,9 +37,9 @@ def make_net():
 @pytest.fixture(scope="session")
 def codec():
     """A codec with tiny random networks, loud enough not to count as silence."""
-    from stemlab.codec import StemCodec
-    from stemlab.vae import BandVAE
-    from stemlab.vocoder import Vocoder
+    from stemlab.codec.bundled import StemCodec
+    from stemlab.codec.vae import BandVAE
+    from stemlab.codec.vocoder import Vocoder
 
     torch.manual_seed(1)
     return StemCodec(BandVAE(width=32, depth=1), torch.zeros(32), torch.ones(32), Vocoder(width=32, depth=1))
@@ -56,7 +56,7 @@ def tiny(make_net, codec):
 @pytest.fixture(scope="session")
 def weights(make_net, codec, tmp_path_factory):
     """A folder of weights as training leaves it: `vae`, `vocoder` and `flow`."""
-    from stemlab.hub import fingerprint, save_weights
+    from stemlab.checkpoints.files import fingerprint, save_weights
 
     folder = tmp_path_factory.mktemp("weights")
     statistics = {"latent_mean": torch.zeros(32), "latent_std": torch.full((32,), 0.5)}

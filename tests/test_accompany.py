@@ -8,14 +8,15 @@ import pytest
 import soundfile
 import torch
 
-from stemlab import Stem, StemGroup, cli, windows
-from stemlab.audio import read, resample, rms_db
-from stemlab.check import rounds_of
+from stemlab import Stem, StemGroup, windows
+from stemlab.cli.app import main as cli
+from stemlab.codec.audio import read, resample, rms_db
 from stemlab.conditions import FRAME_SECONDS, Conditions, make_conditions
-from stemlab.integrate import integrate
-from stemlab.listen import Beat, listen
+from stemlab.lab.beats import Beat, listen
+from stemlab.lab.recording import Recording, full_mix, hearing_gain
+from stemlab.lab.request import rounds_of
 from stemlab.noise import stem_noise
-from stemlab.recording import Recording, full_mix, hearing_gain
+from stemlab.sampling import Sampling, integrate
 
 QUICK = {"steps": 2, "seed": 3}
 GUITAR = Path(__file__).parent.parent / "data_samples" / "solo_guitar.flac"
@@ -216,12 +217,12 @@ class WholeWindow:
 def test_where_windows_overlap_one_passes_into_the_next(monkeypatch):
     """Windows that only touch leave a step as high as they differ; those that overlap go there by 65 small ones."""
     noise = stem_noise(3, ["bass"], 32, 500)
-    asked = {"steps": 8, "guidance": 1.0, "interval": [3, 28], "sampler": "euler", "coupling": "noise"}
+    how = Sampling(steps=8, guidance=1.0, coupling="noise")
     conditions = make_conditions(["bass"], 500, 32)
 
     def highest_step(overlap: int) -> float:
         monkeypatch.setattr(windows, "overlap", lambda _: overlap)
-        return float((integrate(WholeWindow(), conditions, noise, asked) - noise).diff(dim=2).abs().max())
+        return float((integrate(WholeWindow(), conditions, noise, how) - noise).diff(dim=2).abs().max())
 
     touching, overlapping = highest_step(0), highest_step(64)
     assert touching > 0.1 and overlapping < touching / 20
@@ -361,12 +362,12 @@ def test_a_negative_prompt_changes_the_stem_and_an_empty_one_does_not(tiny):
 
 
 def test_the_candidate_that_is_most_in_step_is_kept_and_the_settings_say_so(tiny, monkeypatch):
-    from stemlab import choose
+    from stemlab.lab import candidates as choose
 
     ask = {"stems": ["drums", "bass"], "bpm": 120.0, "bars": 1, **QUICK}
     monkeypatch.setattr(choose, "sync_score", lambda group: {3: 0.1, 4: 0.9, 5: 0.4}[group.settings["seed"]])
     seen = []
-    group = tiny.generate(**ask, candidates=3, callback=lambda done, total: seen.append((done, total)))
+    group = tiny.generate(**ask, candidates=3, callback=lambda done, total, _: seen.append((done, total)))
     assert seen == [(i, 6) for i in range(1, 7)]
     assert group.settings["seed"] == 4
     told = {"measure": "onsets_together", "scores": {"3": 0.1, "4": 0.9, "5": 0.4}, "kept": 4}
@@ -377,7 +378,7 @@ def test_the_candidate_that_is_most_in_step_is_kept_and_the_settings_say_so(tiny
 
 
 def test_stems_in_step_score_higher_than_late_ones():
-    from stemlab.choose import sync_score
+    from stemlab.lab.candidates import sync_score
 
     def pair(late: int) -> StemGroup:
         return StemGroup([Stem("a", "a", plucks(6)), Stem("b", "b", np.roll(plucks(6, seed=1), late))], bpm=120)

@@ -1,6 +1,6 @@
 import pytest
 
-from stemlab.check import check_request
+from stemlab.lab.request import check_request
 from stemlab.widgets.activity_grid import ActivityGrid
 
 

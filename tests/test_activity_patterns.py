@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from stemlab.activity import FREE, PLAY, REST, canonical, frame_marks, pattern_marks
-from stemlab.audio import activity, bars_active
-from stemlab.gate import ATTACK, FADE, RELEASE, gate, splice
+from stemlab.codec.audio import activity, bars_active
+from stemlab.lab.gate import ATTACK, FADE, RELEASE, gate, splice
 
 QUICK = {"bpm": 120.0, "bars": 2, "seed": 3, "steps": 2}
 BAR, FRAMES = 64_000, 63

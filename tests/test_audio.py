@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemlab import audio
+from stemlab.codec import audio
 
 
 @pytest.fixture

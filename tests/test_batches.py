@@ -6,8 +6,10 @@ import torch
 
 from stemlab.conditions import FRAME_SECONDS, key_index
 from stemlab.data.batches import MAX_STEMS, group_batch
-from stemlab.data.notes import LOWEST, PITCHES, piano_roll, pitch_classes
 from stemlab.data.shards import LatentCache
+from stemlab.model import LOWEST, PITCHES
+from stemlab.songs.notes import piano_roll
+from stemlab.train import pitch_classes
 
 FRAMES = 40
 
@@ -172,7 +174,7 @@ def test_pitch_classes_are_those_of_the_whole_group_with_c_first():
 
 
 def test_notes_lie_where_the_audio_is_loud(cache):
-    from stemlab.grid import BUNDLED
+    from stemlab.framing import BUNDLED
 
     same, otherwise = [], []
     for made in LatentCache(cache).songs:

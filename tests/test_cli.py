@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import stemlab
-from stemlab import Stem, StemGroup, cli
+from stemlab import Stem, StemGroup
+from stemlab.cli.app import main as cli
 
 
 class Lab:
@@ -19,7 +20,7 @@ class Lab:
     def generate(self, stems, callback=None, **options):
         self.given = {"stems": stems, **options}
         for step in range(1, 4):
-            callback(step, 3)
+            callback(step, 3, None)
         made = [Stem(n, p, np.full(32_000, 0.1)) for n, p in zip("abcdef", stems, strict=False)]
         return StemGroup(made, **{k: v for k, v in options.items() if k in ("bpm", "key", "bars", "prompt")})
 
@@ -180,7 +181,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 
 def test_check_names_what_is_missing_and_what_to_type(capsys, monkeypatch, tmp_path):
-    from stemlab import machine
+    from stemlab.cli.app import check as machine
 
     monkeypatch.setattr(machine, "WEIGHTS", tmp_path)
     assert cli.main(["check"]) == 1
@@ -191,7 +192,7 @@ def test_check_names_what_is_missing_and_what_to_type(capsys, monkeypatch, tmp_p
 
 
 def test_check_notices_weights_that_are_broken(capsys, monkeypatch, tmp_path):
-    from stemlab import machine
+    from stemlab.cli.app import check as machine
 
     (tmp_path / "flow.safetensors").write_bytes(b"not weights")
     (tmp_path / "flow.json").write_text('{"format": 1}')

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from stemlab.codec import StemCodec
-from stemlab.spectrum import HOP, N_BANDS, bands, stft
-from stemlab.vae import FRAME, PATCH, denormalise, normalise
-from stemlab.vocoder import BINS, synthesise, vocoder_loss
+from stemlab.codec.bundled import StemCodec
+from stemlab.codec.spectrum import HOP, N_BANDS, bands, stft
+from stemlab.codec.vae import FRAME, PATCH, denormalise, normalise
+from stemlab.codec.vocoder import BINS, synthesise, vocoder_loss
 
 
 def noise(stems=2, samples=5 * FRAME, seed=0):
@@ -114,7 +114,7 @@ def test_the_vocoder_predicts_one_magnitude_and_two_turns_a_bin(codec):
 
 
 def test_the_vocoder_loss_is_zero_for_the_true_magnitude_and_phase_gradients():
-    from stemlab.vocoder import phase_gradients
+    from stemlab.codec.vocoder import phase_gradients
 
     audio = noise()
     spectrum = stft(audio)

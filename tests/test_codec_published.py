@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from stemlab.codec_published import KINDS, PublishedCodec
-from stemlab.hub import fingerprint
+from stemlab.checkpoints.files import fingerprint
+from stemlab.codec.published import KINDS, PublishedCodec
 
 ENCODEC = dict(num_filters=4, hidden_size=12, upsampling_ratios=[4, 3, 2], codebook_size=16)
 MAKES = {  # kind, and the sizes of the tiny network

@@ -3,9 +3,8 @@ import torch
 from transformers import ByT5Tokenizer
 
 from stemlab.activity import activity_frames
-from stemlab.conditions import CLOCK_PERIODS, FRAME_SECONDS, NO_KEY, Conditions, clock, key_index, make_conditions
-from stemlab.data.harmony import KEYS
-from stemlab.grid import Grid
+from stemlab.conditions import CLOCK_PERIODS, FRAME_SECONDS, KEYS, NO_KEY, Conditions, clock, key_index, make_conditions
+from stemlab.framing import Grid
 from stemlab.text import MAX_BYTES, join_prompt, tokenize
 
 

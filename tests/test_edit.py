@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stemlab import Stem, StemGroup
-from stemlab.gate import FADE
+from stemlab.lab.gate import FADE
 from stemlab.windows import WINDOW, longest, overlap, spans, weights
 
 STEMS = ["drums: tight kit", "bass: slap bass", "keys: electric piano"]

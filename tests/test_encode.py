@@ -9,8 +9,8 @@ import pytest
 import soundfile
 import torch
 
-from stemlab import cli
-from stemlab.codec import StemCodec
+from stemlab.cli.app import main as cli
+from stemlab.codec.bundled import StemCodec
 from stemlab.data import encode, shards
 from stemlab.data.batches import group_batch
 from stemlab.data.encode import SECONDS, encode_folder

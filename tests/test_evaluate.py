@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemlab import StemLab, cli
+from stemlab import StemLab
+from stemlab.cli.app import main as cli
 from stemlab.evaluate.anchors import anchors
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.folder import windows
@@ -140,7 +141,7 @@ def test_rounds_take_songs_with_as_many_stems_as_the_row_says(tmp_path):
 
 
 def bench_song(index):
-    from stemlab.data.compose import EVAL_SEEDS, compose
+    from stemlab.songs.compose import EVAL_SEEDS, compose
 
     return compose(EVAL_SEEDS + index, bars=16)
 
@@ -176,7 +177,7 @@ def test_a_folder_has_no_distance_from_itself(folder, tmp_path):
 
 
 def test_windows_start_at_bars_where_the_tempo_is_told(folder):
-    from stemlab.data.folders import read_folder
+    from stemlab.data.readers.folders import read_folder
 
     starts = windows(read_folder(folder), 9, 1.5)
     assert len(starts) == 9 and all(start % 2.0 == 0 for song, start in starts if song == 0)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from stemlab import Stem, StemGroup, figures
-from stemlab.colours import colours
-from stemlab.data.compose import compose
-from stemlab.data.render import render
+from stemlab.figures.colours import colours
+from stemlab.songs.compose import compose
+from stemlab.songs.render import render
 
 LOG = Path(__file__).parent.parent / "docs" / "training" / "flow.csv"
 

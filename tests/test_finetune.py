@@ -11,10 +11,11 @@ import soundfile
 import torch
 
 import stemlab
-from stemlab import cli, finetune
+from stemlab.checkpoints.files import load_weights
+from stemlab.cli.app import main as cli
 from stemlab.data import encode
 from stemlab.data.shards import LatentCache
-from stemlab.hub import load_weights
+from stemlab.training import fine_tune as finetune
 
 QUICK = {"sizes": [[4, 32]], "every": 2, "batches": 2, "bf16": False}
 RATE = 32_000

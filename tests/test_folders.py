@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemlab import cli
-from stemlab.audio import read, resample
-from stemlab.data.files import SUFFIXES, probe, read_window
-from stemlab.data.folders import read_folder
-from stemlab.data.musdb import VALIDATION
+from stemlab.cli.app import main as cli
+from stemlab.codec.audio import read, resample
+from stemlab.data.readers.folders import read_folder
+from stemlab.data.readers.musdb import VALIDATION
+from stemlab.data.readers.sound_files import SUFFIXES, probe, read_window
 
 
 def tone(seconds=1.0, rate=44_100, hz=440.0, channels=2, level=0.3):

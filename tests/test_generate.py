@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from stemlab import Stem, StemGroup
-from stemlab.check import MOST_STEMS, check_request, default_seconds, rounds_of
-from stemlab.generate import stem_noise
+from stemlab.lab.request import MOST_STEMS, check_request, default_seconds, rounds_of
+from stemlab.noise import stem_noise
 
 STEMS = ["drums: tight kit", "bass: slap bass", "keys: electric piano", "guitar: clean"]
 QUICK = {"prompt": "funk", "bpm": 120.0, "key": "A minor", "bars": 1, "seed": 7, "steps": 2}
@@ -216,7 +216,7 @@ def test_rounds_of_the_schemes(scheme, stems, rounds):
 @pytest.mark.parametrize(("scheme", "rounds"), [("one-pass", 1), ("two-pass", 2), ("k-pass", 3)])
 def test_progress_counts_every_step_of_every_round(tiny, scheme, rounds):
     seen = []
-    tiny.generate(STEMS[:3], scheme=scheme, callback=lambda done, total: seen.append((done, total)), **QUICK)
+    tiny.generate(STEMS[:3], scheme=scheme, callback=lambda done, total, _: seen.append((done, total)), **QUICK)
     assert seen == [(i, 2 * rounds) for i in range(1, 2 * rounds + 1)]
 
 

@@ -11,8 +11,8 @@ import soundfile
 import torch
 
 from stemlab import Stem, StemGroup
-from stemlab.audio import read
-from stemlab.group import unique_names
+from stemlab.codec.audio import read
+from stemlab.text import unique_names
 
 
 def make(names=("drums", "bass"), seconds=4.0, scale=0.2, latents=False, **told):
@@ -297,7 +297,7 @@ def test_importing_stemlab_loads_nothing_heavy():
         "import sys, stemlab;"
         "heavy = set('torch transformers librosa diffusers matplotlib plotly'.split()) & set(sys.modules);"
         "assert not heavy, heavy; assert stemlab.__version__;"
-        "import stemlab.group, stemlab.audio;"
+        "import stemlab.lab.group, stemlab.codec.audio;"
         "assert not {'torch', 'transformers', 'librosa', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import stemlab
-from stemlab.codec import StemCodec
-from stemlab.hub import fingerprint, load_into, load_weights, save_weights
+from stemlab.checkpoints.files import fingerprint, load_into, load_weights, save_weights
+from stemlab.codec.bundled import StemCodec
 
 TENSORS = {
     "half": torch.randn(3, 5).half(),

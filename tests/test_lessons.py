@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stemlab.group import Stem, StemGroup
+from stemlab.lab.group import Stem, StemGroup
 from stemlab.lessons import start_here
 
 

@@ -8,8 +8,8 @@ import random
 import pytest
 import torch
 
-from stemlab.data.files import Source
-from stemlab.data.folders import FolderSong, FolderStem, StemFolder
+from stemlab.data.readers.folders import FolderSong, FolderStem, StemFolder
+from stemlab.data.readers.sound_files import Source
 from stemlab.lessons import bring_your_own
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from stemlab.codec import StemCodec
+from stemlab.codec.bundled import StemCodec
 from stemlab.lessons import latents
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from stemlab.audio import bars_active, rms_db
+from stemlab.codec.audio import bars_active, rms_db
 from stemlab.lessons import stems_and_mixes
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stemlab.audio import FRAME, activity, rms_db
+from stemlab.codec.audio import FRAME, activity, rms_db
 from stemlab.lessons import stem_studio
 
 

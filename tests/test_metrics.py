@@ -5,12 +5,12 @@ from scipy.linalg import sqrtm
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from stemlab.activity import activity_frames
-from stemlab.data.compose import compose
-from stemlab.data.render import render
 from stemlab.metrics import harmony, sync
 from stemlab.metrics.activity import CLICK, activity_scores, asked_frames, edge_step, edges
 from stemlab.metrics.frechet import frechet_distance
 from stemlab.metrics.text import FAMILIES, MELS, FamilyClassifier, statistics, train_classifier
+from stemlab.songs.compose import compose
+from stemlab.songs.render import render
 
 RATE = 32_000
 

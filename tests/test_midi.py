@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from symusic import ControlChange, KeySignature, Note, Score, Tempo, Track
 
-from stemlab import cli
-from stemlab.audio import activity
-from stemlab.data.folders import read_folder
-from stemlab.data.midi import captions, read_midi
-from stemlab.data.midi_render import find_midi, render_folder, render_midi
+from stemlab.cli.app import main as cli
+from stemlab.codec.audio import activity
+from stemlab.data.midi_folder import find_midi, render_folder, render_midi
+from stemlab.data.readers.folders import read_folder
+from stemlab.songs.midi import captions, read_midi
 
 CHORDS = ((57, 60, 64), (50, 53, 57), (52, 56, 59), (57, 60, 64))  # A minor
 

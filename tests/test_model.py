@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stemlab.attention import StemAttention
 from stemlab.conditions import Conditions, make_conditions
+from stemlab.model import StemAttention
 
 FRAMES, CHANNELS = 20, 32
 TEXTS = [

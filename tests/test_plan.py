@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from stemlab.cli import main
+from stemlab.cli.app import main
 from stemlab.model import VelocityNet
-from stemlab.plan import BYTES, network, plan
+from stemlab.training.cost import BYTES, network, plan
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 

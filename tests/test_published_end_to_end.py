@@ -11,13 +11,13 @@ import soundfile
 import torch
 
 import stemlab
-from stemlab.audio import activity, read_channels
-from stemlab.cli import main
+from stemlab.checkpoints.hub import pack
+from stemlab.cli.app import main
+from stemlab.codec.audio import activity, read_channels
 from stemlab.data.shards import LatentCache
-from stemlab.finetune import finetune
-from stemlab.grid import Grid
-from stemlab.group import StemGroup
-from stemlab.share import pack
+from stemlab.framing import Grid
+from stemlab.lab.group import StemGroup
+from stemlab.training.fine_tune import finetune
 
 CODECS = {  # as the published ones, but for their width: rate, samples in a frame, channels of sound
     "oobleck": (44_100, 2048, 2),

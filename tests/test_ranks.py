@@ -12,12 +12,12 @@ import pytest
 import soundfile
 import torch
 
-from stemlab import ranks
+from stemlab.checkpoints.files import load_weights
 from stemlab.data import shards
 from stemlab.data.encode import SECONDS, encode_folder
-from stemlab.hub import load_weights
-from stemlab.runs import Run
-from stemlab.train import train
+from stemlab.training import ranks
+from stemlab.training.flow import train
+from stemlab.training.runs import Run
 
 pytest.importorskip("accelerate", reason='accelerate is not there: pip install -e ".[train]"')
 FSDP = ["--config_file", str(Path(__file__).parent.parent / "configs" / "fsdp.yaml")]

@@ -8,9 +8,9 @@ import torch
 from huggingface_hub import ModelCard
 
 import stemlab
-from stemlab import cli
-from stemlab.hub import load_weights, save_weights
-from stemlab.share import fetch, files_of, pack, push
+from stemlab.checkpoints.files import load_weights, save_weights
+from stemlab.checkpoints.hub import fetch, files_of, pack, push
+from stemlab.cli.app import main as cli
 
 
 @pytest.fixture

@@ -11,14 +11,15 @@ from random import Random
 import numpy as np
 import pytest
 
-from stemlab.audio import bars_active, read
-from stemlab.data.captions import STYLES, group_prompt, stem_caption
-from stemlab.data.compose import FAMILIES, GENRES, KEYS, compose
-from stemlab.data.grooves import DRUMS, FILLS, PERCUSSION
-from stemlab.data.harmony import canonical_key, parse_chord, parse_key, scale_over
-from stemlab.data.patterns import BASS, CHORDS, MELODIES
-from stemlab.data.render import render
-from stemlab.data.sounds import SOUNDS
+from stemlab.codec.audio import bars_active, read
+from stemlab.conditions import canonical_key, parse_key
+from stemlab.songs.captions import STYLES, group_prompt, stem_caption
+from stemlab.songs.compose import FAMILIES, GENRES, KEYS, compose
+from stemlab.songs.grooves import DRUMS, FILLS, PERCUSSION
+from stemlab.songs.harmony import parse_chord, scale_over
+from stemlab.songs.patterns import BASS, CHORDS, MELODIES
+from stemlab.songs.render import render
+from stemlab.songs.sounds import SOUNDS
 
 SEEDS = range(200)
 RATE = 32_000

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from stemlab.spectrum import (
+from stemlab.codec.spectrum import (
     FLOOR_DB,
     HOP,
     N_BANDS,
@@ -17,7 +17,7 @@ from stemlab.spectrum import (
     istft,
     stft,
 )  # fmt: skip
-from stemlab.vocoder import BINS, integrate_phase, phase_gradients
+from stemlab.codec.vocoder import BINS, integrate_phase, phase_gradients
 
 SAMPLES = 48 * HOP
 

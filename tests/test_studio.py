@@ -134,7 +134,7 @@ def test_progress_counts_every_step_of_every_call_once(tiny):
 
 
 def test_a_file_is_accompanied_and_its_tempo_and_bars_are_taken_over(tiny, tmp_path):
-    from stemlab.audio import write
+    from stemlab.codec.audio import write
 
     audio = write(tmp_path / "click.wav", np.tile(np.r_[np.ones(200), np.zeros(7800)], 24).astype(np.float32) * 0.5)
     session = StudioSession(tiny, {**SMALL, "bpm": 240, "audio": str(audio)})
@@ -233,7 +233,7 @@ def test_suggestions_begin_with_their_family_and_new_stems_differ():
 
 
 def test_the_widget_shows_rows_in_the_mixers_colours_and_follows_its_form(tiny):
-    from stemlab.colours import colours
+    from stemlab.figures.colours import colours
 
     studio = stemlab.studio(tiny, **SMALL)
     assert [row["name"] for row in studio.view["rows"]] == ["drums", "bass"]

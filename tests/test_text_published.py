@@ -8,13 +8,13 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 import stemlab
+from stemlab.checkpoints.files import load_weights
+from stemlab.checkpoints.text_encoders import PublishedText, fetch_text
 from stemlab.conditions import make_conditions
 from stemlab.data.batches import group_batch
 from stemlab.data.shards import LatentCache
 from stemlab.flow import flow_loss, group_noise, interpolate
-from stemlab.hub import load_weights
-from stemlab.text_published import PublishedText, fetch_text
-from stemlab.train import train
+from stemlab.training.flow import train
 
 WORDS = ["<s>", "<pad>", "</s>", "<unk>", *"bass drums keys slap tight funk kit piano : | , 0 1 2 3 4".split()]
 TEXTS = ["bass: slap bass", "drums: tight funk kit", "keys", ""]

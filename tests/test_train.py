@@ -11,16 +11,16 @@ import pytest
 import torch
 
 import stemlab
-from stemlab.codec import StemCodec
-from stemlab.hub import fingerprint, load_weights, save_weights
-from stemlab.runs import Run
-from stemlab.train import train
+from stemlab.checkpoints.files import fingerprint, load_weights, save_weights
+from stemlab.codec.bundled import StemCodec
+from stemlab.training.flow import train
+from stemlab.training.runs import Run
 
 SLOW = """
 import json, sys, time, torch
 torch.set_num_threads(1)
-from stemlab.runs import Run
-from stemlab.train import train
+from stemlab.training.runs import Run
+from stemlab.training.flow import train
 log = Run.log
 Run.log = lambda *args, **values: (log(*args, **values), time.sleep(0.5))
 train(json.loads(sys.argv[1]), sys.argv[2])
@@ -215,8 +215,8 @@ def test_a_config_that_lacks_something_is_told_what(config, tmp_path, lacking):
 @pytest.fixture(scope="module")
 def pools(tmp_path_factory):
     """Rendered pools, kept for the next run: threads stand for the processes, which would start slowly."""
-    from stemlab import train_codec
     from stemlab.data import pool
+    from stemlab.training import codec as train_codec
 
     kept = {}
 

@@ -1,1 +1,1 @@
-"""Songs with known ground truth, made as notes and rendered stem by stem, and loaders for recorded data."""
+"""Latents to train on: shards on disk, batches of groups, encoding; readers of recorded songs."""

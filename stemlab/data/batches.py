@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from stemlab.conditions import NO_KEY, Conditions, key_index
-from stemlab.data.notes import piano_roll
-from stemlab.grid import BUNDLED
+from stemlab.framing import BUNDLED
+from stemlab.songs.notes import piano_roll
 from stemlab.text import join_prompt, tokenize
 
 MAX_STEMS = 6

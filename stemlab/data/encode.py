@@ -17,12 +17,11 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from stemlab import ranks
-from stemlab.codec import grid_of, load_codec
-from stemlab.data import shards
-from stemlab.data.folders import StemFolder, read_folder
+from stemlab.checkpoints.files import codec_path, fingerprint
+from stemlab.codec.bundled import grid_of, load_codec
+from stemlab.data import processes, shards
 from stemlab.data.latents import SECONDS, encoded
-from stemlab.hub import codec_path, fingerprint
+from stemlab.data.readers.folders import StemFolder, read_folder
 
 
 def encode_folder(
@@ -68,14 +67,14 @@ def encode_folder(
     )
     wrong = set(shards.damaged(out))
     jobs = []
-    rank, count = ranks.launched()
+    rank, count = processes.launched()
     for number in range(rank, -(-len(windows) // shards.SHARD), count):
         file = out / f"{number:06d}.safetensors"
         if not file.exists() or file.name in wrong or file.name not in shards.index(out):
             jobs.append(
                 (file, str(codec), seconds, number * shards.SHARD, windows[number * shards.SHARD :][: shards.SHARD])
             )
-    workers = workers or ranks.cores()
+    workers = workers or processes.cores()
     with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder,)) as executor:
         for _ in tqdm(executor.map(_encode_shard, jobs), total=len(jobs), desc="encode", unit="shard", mininterval=2):
             pass

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm.auto import tqdm
 
-from stemlab.data.folders import read_folder
+from stemlab.checkpoints.folders import check_folder
 from stemlab.data.latents import SECONDS, as_taken
 from stemlab.data.pool import song_stems
-from stemlab.data.render import mit_soundfonts
-from stemlab.grid import Grid
-from stemlab.session import check_folder
+from stemlab.data.readers.folders import read_folder
+from stemlab.framing import Grid
+from stemlab.songs.render import mit_soundfonts
 
 if TYPE_CHECKING:
-    from stemlab.codec_published import PublishedCodec
+    from stemlab.codec.published import PublishedCodec
 
 FIRST_SEED = 6_000_000  # of composed songs, which no config trains on
 
@@ -46,7 +46,7 @@ def fit_codec(
     Raises:
         ValueError: as for `PublishedCodec.from_pretrained`, `read_folder` and `check_folder`.
     """
-    from stemlab.codec_published import PublishedCodec
+    from stemlab.codec.published import PublishedCodec
 
     if pieces < 1:
         raise ValueError(f"pieces: got {pieces}; it takes 1 or more.")

@@ -14,15 +14,14 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from stemlab import ranks
-from stemlab.audio import SAMPLE_RATE, activity, resample, to_mono
-from stemlab.data import shards
-from stemlab.data.captions import group_prompt, stem_caption
-from stemlab.data.notes import note_table
+from stemlab.checkpoints.files import fingerprint
+from stemlab.codec.audio import SAMPLE_RATE, activity, resample, to_mono
+from stemlab.data import processes, shards
 from stemlab.data.pool import song_stems
-from stemlab.data.render import mit_soundfonts
-from stemlab.grid import WINDOW_SECONDS, Grid
-from stemlab.hub import fingerprint
+from stemlab.framing import WINDOW_SECONDS, Grid
+from stemlab.songs.captions import group_prompt, stem_caption
+from stemlab.songs.notes import note_table
+from stemlab.songs.render import mit_soundfonts
 
 SECONDS = WINDOW_SECONDS  # 12.288 s: length of a cached song, to the nearest latent frame
 WORDINGS = 4  # captions kept for each stem
@@ -40,17 +39,19 @@ def build_cache(folder: str | Path, codec_path: str, first_seed: int, songs: int
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     jobs = []
-    rank, count = ranks.launched()
+    rank, count = processes.launched()
     for seed in range(first_seed, first_seed + songs, shards.SHARD)[rank::count]:
         if not (folder / f"{seed:010d}.safetensors").exists():
             jobs.append((folder, codec_path, seed))
-    with ProcessPoolExecutor(workers or ranks.cores(), initializer=torch.set_num_threads, initargs=(1,)) as executor:
+    with ProcessPoolExecutor(
+        workers or processes.cores(), initializer=torch.set_num_threads, initargs=(1,)
+    ) as executor:
         for _ in tqdm(executor.map(_build_shard, jobs), total=len(jobs), desc="encode songs", mininterval=2):
             pass
 
 
 def _build_shard(job: tuple) -> None:
-    from stemlab.codec import load_codec
+    from stemlab.codec.bundled import load_codec
 
     folder, codec_path, first_seed = job
     codec = load_codec(Path(codec_path).parent, vocoder=False)

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from stemlab.data.compose import compose
-from stemlab.data.render import mit_soundfonts, render
-from stemlab.spectrum import FLOOR_DB, bands
+from stemlab.codec.spectrum import FLOOR_DB, bands
+from stemlab.songs.compose import compose
+from stemlab.songs.render import mit_soundfonts, render
 
 
 def song_stems(seed: int, seconds: float, soundfonts: list[str] | None = None, **choices):

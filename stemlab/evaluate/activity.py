@@ -14,15 +14,15 @@ from functools import partial
 
 import numpy as np
 
-from stemlab.audio import FRAME, SAMPLE_RATE, activity, rms_db
-from stemlab.data.compose import EVAL_SEEDS, Song, compose
+from stemlab.codec.audio import FRAME, SAMPLE_RATE, activity, rms_db
 from stemlab.evaluate.anchors import held_out
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import area, mean
 from stemlab.evaluate.quality import markdown, told
 from stemlab.evaluate.store import code_identity
-from stemlab.group import unique_names
 from stemlab.metrics.activity import CLICK, asked_frames, edge_step, edges
+from stemlab.songs.compose import EVAL_SEEDS, Song, compose
+from stemlab.text import unique_names
 
 BARS = 4
 KINDS = ("real, own bars", "real, gated", "noise, gated", "real, random bars")

@@ -14,14 +14,14 @@ from random import Random
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from stemlab.data.captions import stem_caption
-from stemlab.data.compose import EVAL_SEEDS, compose
 from stemlab.data.pool import song_stems
-from stemlab.data.render import mit_soundfonts, render
 from stemlab.evaluate.measure import UNPITCHED, measure
 from stemlab.evaluate.store import Store, digest
 from stemlab.metrics import harmony, sync
 from stemlab.metrics.text import FamilyClassifier, statistics, train_classifier
+from stemlab.songs.captions import stem_caption
+from stemlab.songs.compose import EVAL_SEEDS, compose
+from stemlab.songs.render import mit_soundfonts, render
 
 OTHERS = 50_000  # offset of the seeds of the second set of real songs
 CLASSIFIER_SEEDS = 800_000_000

@@ -14,15 +14,15 @@ import numpy as np
 import torch
 
 from stemlab import __version__
-from stemlab.audio import SAMPLE_RATE, resample
-from stemlab.data.captions import group_prompt, stem_caption
-from stemlab.data.compose import EVAL_SEEDS, Song, compose
-from stemlab.data.render import mit_soundfonts
+from stemlab.codec.audio import SAMPLE_RATE, resample
 from stemlab.evaluate.anchors import KINDS, anchors, classifier, songs_identity
 from stemlab.evaluate.measure import measure
 from stemlab.evaluate.store import Store, code_identity, digest
-from stemlab.generate import StemLab
+from stemlab.lab.stem_lab import StemLab
 from stemlab.metrics.text import FamilyClassifier
+from stemlab.songs.captions import group_prompt, stem_caption
+from stemlab.songs.compose import EVAL_SEEDS, Song, compose
+from stemlab.songs.render import mit_soundfonts
 
 
 @dataclass

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stemlab.audio import SAMPLE_RATE
-from stemlab.data.folders import FolderStem, StemFolder, read_folder
-from stemlab.data.harmony import canonical_key
+from stemlab.codec.audio import SAMPLE_RATE
+from stemlab.conditions import canonical_key
+from stemlab.data.readers.folders import FolderStem, StemFolder, read_folder
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import measure, summary
 from stemlab.evaluate.quality import COLUMNS, add_way, copies_told, markdown, separations, told

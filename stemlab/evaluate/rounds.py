@@ -5,11 +5,11 @@ from itertools import count, islice
 
 import numpy as np
 
-from stemlab.data.compose import EVAL_SEEDS, compose
 from stemlab.evaluate.anchors import OTHERS, held_out
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import measure, summary
 from stemlab.evaluate.quality import markdown
+from stemlab.songs.compose import EVAL_SEEDS, compose
 
 STEMS = (2, 3, 4, 5, 6)
 SCHEMES = ("one-pass", "two-pass", "k-pass")

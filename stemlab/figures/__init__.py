@@ -1,9 +1,13 @@
 """Figures for lessons and reports: plotly, small enough to stay in a notebook, one colour a stem everywhere."""
 
-from stemlab.figures.curves import loss_curve, quality_bars
-from stemlab.figures.flow import trajectory, vector_field
-from stemlab.figures.groups import activity, chroma_agreement, mel_spectrograms
-from stemlab.figures.overview import overview
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stemlab.figures.curves import loss_curve, quality_bars
+    from stemlab.figures.flow import trajectory, vector_field
+    from stemlab.figures.groups import activity, chroma_agreement, mel_spectrograms
+    from stemlab.figures.overview import overview
 
 __all__ = [
     "activity",
@@ -15,3 +19,18 @@ __all__ = [
     "trajectory",
     "vector_field",
 ]
+
+_HOMES = {
+    "curves": ("loss_curve", "quality_bars"),
+    "flow": ("trajectory", "vector_field"),
+    "groups": ("activity", "chroma_agreement", "mel_spectrograms"),
+    "overview": ("overview",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a figure when it is first drawn: saving a group needs matplotlib alone, a plot plotly alone."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"stemlab.figures.{home}"), name)
+    raise AttributeError(f"module 'stemlab.figures' has no attribute {name!r}")

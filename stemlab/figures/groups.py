@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stemlab.activity import PLAY
-from stemlab.audio import SAMPLE_RATE, resample
-from stemlab.audio import activity as sounds_in
-from stemlab.colours import colours
-from stemlab.draft import asked_activity
+from stemlab.codec.audio import SAMPLE_RATE, resample
+from stemlab.codec.audio import activity as sounds_in
+from stemlab.figures.colours import colours
 from stemlab.figures.look import INK, PAPER, RANGE_DB, TICKS_HZ, dress, headline, mel_db, runs, tick_places
-from stemlab.grid import Grid
+from stemlab.framing import Grid
+from stemlab.lab.draft import asked_activity
 from stemlab.metrics.activity import activity_scores
 from stemlab.metrics.harmony import PITCHED, agreement, chroma
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from stemlab.group import StemGroup
+    from stemlab.lab.group import StemGroup
 
 COLUMNS, BANDS_A_ROW = 200, 2  # at most so many columns a spectrogram, and so many bands in one of its rows
 UNPITCHED = ("drums", "percussion")

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stemlab.audio import resample
-from stemlab.spectrum import HOP, SAMPLE_RATE, band_centres, bands
+from stemlab.codec.audio import resample
+from stemlab.codec.spectrum import HOP, SAMPLE_RATE, band_centres, bands
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from stemlab.group import StemGroup
+    from stemlab.lab.group import StemGroup
 
 INK, SOFT, LINE, PAPER = "#24292f", "#57606b", "#d5dae0", "#ffffff"
 ANCHOR = "#9aa3ad"  # bars and points that are there to compare with

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stemlab.audio import FRAME, activity
+from stemlab.codec.audio import FRAME, activity
 from stemlab.figures.look import INK, RANGE_DB, TICKS_HZ, headline, mel_db, runs, tick_places
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from stemlab.group import StemGroup
+    from stemlab.lab.group import StemGroup
 
 ON = "#0b62c4"
 

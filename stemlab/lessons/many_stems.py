@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from stemlab.check import rounds_of
+from stemlab.lab.request import rounds_of
 from stemlab.lessons.start_here import OPEN
 
 

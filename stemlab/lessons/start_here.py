@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from stemlab.group import Stem, StemGroup
+from stemlab.lab.group import Stem, StemGroup
 
 OPEN = "Exercise {}: still open. Write your answer over the stub and run its cell again."
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stemlab.audio import FRAME
+from stemlab.codec.audio import FRAME
 from stemlab.lessons.start_here import OPEN
 
 

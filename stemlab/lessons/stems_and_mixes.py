@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from stemlab.audio import SAMPLE_RATE, bars_active
+from stemlab.codec.audio import SAMPLE_RATE, bars_active
 from stemlab.lessons.start_here import OPEN
 
 
@@ -97,7 +97,7 @@ def check_bars_that_play(bars_that_play: Callable[[np.ndarray, float, int], str]
     Args:
         bars_that_play: takes audio `(N,)` at 32 kHz, bpm and a number of bars; returns one character a bar.
     Raises:
-        AssertionError: another string than `stemlab.audio.bars_active` gives.
+        AssertionError: another string than `stemlab.codec.audio.bars_active` gives.
     """
     rng = np.random.default_rng(1)
     bar = round(SAMPLE_RATE * 240 / 97)

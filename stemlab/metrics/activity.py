@@ -67,7 +67,7 @@ def activity_scores(asked: np.ndarray, played: np.ndarray) -> dict[str, float]:
 
     Args:
         asked: bool, any shape: frames in which the stem should sound.
-        played: bool, the same shape: those in which it does (`stemlab.audio.activity`).
+        played: bool, the same shape: those in which it does (`stemlab.codec.audio.activity`).
     Returns:
         `precision`, `recall`, `f1` and `f1_all_on`, each from 0 to 1; a share of nothing counts as 1.
     Raises:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import anywidget
 import traitlets
 
-from stemlab.colours import colours
-from stemlab.group import unique_names
+from stemlab.figures.colours import colours
+from stemlab.text import unique_names
 from stemlab.widgets.page import page, script, source, write_page
 
 SCRIPT = script("dom.js", "grid.js", render="renderGrid")

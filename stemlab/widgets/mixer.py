@@ -10,10 +10,10 @@ import numpy as np
 import soundfile
 import traitlets
 
-from stemlab.audio import FRAME, activity
-from stemlab.colours import colours
-from stemlab.grid import Grid
-from stemlab.group import StemGroup
+from stemlab.codec.audio import FRAME, activity
+from stemlab.figures.colours import colours
+from stemlab.framing import Grid
+from stemlab.lab.group import StemGroup
 from stemlab.widgets.page import page, script, source, write_page
 
 MIXER = ("dom.js", "engine.js", "files.js", "lanes.js", "mixer.js", "deck.js")
@@ -95,7 +95,7 @@ def spans(frames: np.ndarray, samples: int, sample_rate: int, frame: int = FRAME
 def asked(group: StemGroup, name: str) -> list[list[float]] | None:
     """Where a stem was asked to play, as [start, end] in seconds; None for one that was left free."""
     from stemlab.activity import PLAY
-    from stemlab.draft import asked_activity
+    from stemlab.lab.draft import asked_activity
 
     marks, samples, frame = asked_activity(group).get(name), group[name].audio.shape[-1], Grid.of(group.settings).frame
     return None if marks is None else spans(marks.numpy() == PLAY, samples, group.sample_rate, frame)

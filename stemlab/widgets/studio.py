@@ -10,9 +10,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-from stemlab.colours import colours
-from stemlab.generate import StemLab
-from stemlab.group import StemGroup
+from stemlab.figures.colours import colours
+from stemlab.lab.group import StemGroup
+from stemlab.lab.stem_lab import StemLab
 from stemlab.widgets.mixer import MIXER, describe, sounds
 from stemlab.widgets.page import script, source
 from stemlab.widgets.studio_form import CHOICES, names_of, suggestions, tidy

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stemlab.generate import StemLab
-from stemlab.group import StemGroup
+from stemlab.lab.group import StemGroup
+from stemlab.lab.stem_lab import StemLab
+from stemlab.sampling import Callback
 from stemlab.widgets.studio_form import form_of, names_of, request, tidy
 
 GENERATE_DEFAULTS = {
     "prompt": "", "bpm": None, "key": None, "bars": None, "seed": 0, "activity": None, "scheme": "one-pass",
     "coupling": "attention", "rho": None, "steps": 32, "guidance": 2.5, "mates": 4.0,
 }  # fmt: skip
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Call:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     on_group: bool = False
 
-    def run(self, lab: StemLab, group: StemGroup | None, callback: Progress) -> StemGroup:
+    def run(self, lab: StemLab, group: StemGroup | None, callback: Callback) -> StemGroup:
         """Do it; only calls of `lab` take time and report it."""
         owner, _, method = self.name.rpartition(".")
         call = getattr({"lab": lab, "group": group, "stemlab.StemGroup": StemGroup}[owner], method)
@@ -67,7 +67,7 @@ class Plan:
     fresh: bool = False
     note: str = ""
 
-    def run(self, lab: StemLab, group: StemGroup | None, callback: Progress) -> StemGroup:
+    def run(self, lab: StemLab, group: StemGroup | None, callback: Callback) -> StemGroup:
         """Do all calls; progress is counted over all of them."""
         for number, call in enumerate(self.calls):
             group = call.run(lab, group, _part(callback, number, len(self.calls)))
@@ -195,5 +195,5 @@ def _changed(form: Mapping[str, Any], group: StemGroup) -> list[str]:
     return [name for name, value in own.items() if asked[name] != value]
 
 
-def _part(callback: Progress, number: int, count: int) -> Progress:
-    return lambda done, total: callback(number * total + done, count * total)
+def _part(callback: Callback, number: int, count: int) -> Callback:
+    return lambda done, total, x: callback(number * total + done, count * total, x)

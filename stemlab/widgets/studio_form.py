@@ -6,10 +6,11 @@ Lesson: 11_stem_studio.ipynb
 from collections.abc import Mapping
 from typing import Any
 
-from stemlab.data.captions import STYLES
-from stemlab.data.harmony import KEYS
-from stemlab.data.sounds import FAMILIES
-from stemlab.group import StemGroup, unique_names
+from stemlab.conditions import KEYS
+from stemlab.lab.group import StemGroup
+from stemlab.songs.captions import STYLES
+from stemlab.songs.sounds import FAMILIES
+from stemlab.text import unique_names
 
 DEFAULTS: dict[str, Any] = {
     "stems": [

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stemlab.checkpoint import load as load_weights
-from stemlab.generate import StemLab
-from stemlab.group import StemGroup
+from stemlab.lab.group import StemGroup
+from stemlab.lab.load import load as load_weights
+from stemlab.lab.stem_lab import StemLab
 from stemlab.widgets.studio_actions import ACTIONS, Plan, form_after, literal
 from stemlab.widgets.studio_form import new_stem, tidy
 
@@ -143,7 +143,7 @@ class StudioSession:
         if after != form:  # else what was typed meanwhile stays
             self.form = after
 
-    def _report(self, done: int, total: int) -> None:
+    def _report(self, done: int, total: int, x: Any) -> None:
         if self._cancel.is_set():
             raise Cancelled
         self._tell("progress", (done, total))

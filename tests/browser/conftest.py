@@ -72,8 +72,8 @@ def show(browser, tmp_path):
 def group():
     """Four bars of a rendered song at 120 bpm; the second stem is the first once more, its twin."""
     from stemlab import Stem, StemGroup
-    from stemlab.data.compose import compose
-    from stemlab.data.render import render
+    from stemlab.songs.compose import compose
+    from stemlab.songs.render import render
 
     song = compose(3, genre="funk", bpm=120, bars=4, families=["drums", "bass", "keys"])
     audio = dict(zip([part.family for part in song.parts], render(song), strict=True))

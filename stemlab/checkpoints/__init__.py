@@ -1,0 +1,1 @@
+"""Weights on disk and on the hub: safetensors with JSON beside them, packed folders, text encoders by others. Never a pickle."""

@@ -1,0 +1,217 @@
+"""The command line: `stemlab generate`, `stemlab accompany`, `stemlab train`, `stemlab data`,
+`stemlab evaluate`, `stemlab push`, `stemlab check`.
+
+What is wrong with an input is said in one line on stderr, with exit code 2.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from stemlab import __version__
+from stemlab.cli.data import add_commands
+from stemlab.cli.evaluate import add_command as add_evaluate
+from stemlab.cli.push import add_command as add_push
+from stemlab.cli.train import add_command as add_train
+
+if TYPE_CHECKING:
+    from stemlab.lab.group import StemGroup
+
+_EXAMPLE = """example:
+  stemlab generate --stems "drums: tight funk kit" "bass: slap bass" --prompt funk --bpm 100 \\
+                   --key "A minor" --bars 4 --seed 7 --out out/"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words after `stemlab`; those of the command line when None.
+    Returns:
+        The exit code: 0 done, 1 something is missing (`check`), 2 a bad input, 130 stopped with Ctrl-C.
+    """
+    arguments = vars(parser().parse_args(argv))
+    command = arguments.pop("command")
+    try:
+        return command(**arguments)
+    except BrokenPipeError:  # whoever read our output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, OSError) as error:
+        print("stemlab:", " ".join(str(error).split()), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stemlab: stopped; nothing was written over.", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options; an option of `generate` left out takes the library's default."""
+    top = _Parser(
+        prog="stemlab",
+        description="Music as stems that play together.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"stemlab {__version__}")
+    commands = top.add_subparsers(metavar="{generate,accompany,train,data,evaluate,push,check}", required=True)
+
+    make = commands.add_parser(
+        "generate",
+        help="make stems from text",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+    )
+    make.set_defaults(command=generate)
+    make.add_argument("--bars", type=int, help="length in 4/4 bars (4)")
+    _add_request(make)
+
+    join = commands.add_parser(
+        "accompany", help="make stems that accompany a recording", argument_default=argparse.SUPPRESS
+    )
+    join.set_defaults(command=accompany)
+    join.add_argument("file", type=Path, metavar="FILE", help="WAV, FLAC, MP3, OGG or Opus, 1 s to 5 min")
+    join.add_argument("--text", help='what the recording is, such as "guitar: fingerpicked"')
+    join.add_argument("--downbeat", type=float, help="seconds of the first downbeat (estimated)")
+    _add_request(join)
+
+    add_train(commands)
+    add_commands(commands)
+    add_evaluate(commands)
+
+    add_push(commands)
+
+    look = commands.add_parser("check", help="is this machine ready")
+    look.set_defaults(command=check)
+    return top
+
+
+def _add_request(make: argparse.ArgumentParser) -> None:
+    """The options that `generate` and `accompany` have in common."""
+    make.add_argument("--stems", nargs="+", required=True, metavar="TEXT", help='such as "bass: slap bass"')
+    make.add_argument("--out", type=Path, required=True, help="folder for the files; new or empty")
+    make.add_argument("--prompt", help="what the whole group is, such as funk")
+    make.add_argument("--bpm", type=float, help="beats a minute, 40 to 240")
+    make.add_argument("--key", help='such as "A minor"')
+    make.add_argument("--seed", type=int, help="the same seed gives the same group (0)")
+    make.add_argument(
+        "--activity",
+        nargs="+",
+        metavar="STEM=BARS",
+        help='on and off, a character a bar: "drums=.xxx"; or beats: x/x.x.',
+    )
+    make.add_argument("--scheme", help='one-pass, two-pass, k-pass, or rounds as "drums,bass/keys" (one-pass)')
+    make.add_argument("--steps", type=int, help="solver steps (32)")
+    make.add_argument("--guidance", type=float, help="how strongly to follow what the stems are told (2.5)")
+    make.add_argument("--mates", type=float, help="how strongly to follow the other stems (4)")
+    make.add_argument("--negative", metavar="TEXT", help="words to lead away from")
+    make.add_argument("--candidates", type=int, help="make so many, keep the one most in step (1)")
+    make.add_argument("--coupling", help="attention or noise: how the stems of a group hear each other")
+    make.add_argument("--rho", type=float, help="share of the noise that is the group's, 0 to 1 (1)")
+    make.add_argument(
+        "--weights", type=Path, help="folder of a checkpoint of your own, or its name on the hub (the bundled one)"
+    )
+    make.add_argument("--allow-download", action="store_true", default=False, help="fetch weights from the hub")
+    make.add_argument("--force", action="store_true", default=False, help="replace a group that is in the folder")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words in one line, as all of stemlab does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"stemlab: {message}; see: {self.prog} --help\n")
+
+
+def generate(stems: list[str], **options: Any) -> int:
+    """`stemlab generate`: make a group and write it; `options` go to `StemLab.generate` as they are."""
+    _make("generate", stems, **options)
+    return 0
+
+
+def accompany(file: Path, stems: list[str], **options: Any) -> int:
+    """`stemlab accompany`: stems to a recording; `options` go to `StemLab.accompany` as they are."""
+    group = _make("accompany", file, stems, **options)
+    from stemlab.lab.accompany import what_was_heard
+
+    print("Heard", what_was_heard(group.settings, group.bpm))
+    return 0
+
+
+def _make(
+    method: str,
+    *given: Any,
+    out: Path,
+    force: bool = False,
+    activity: Sequence[str] = (),
+    weights: Path | None = None,
+    allow_download: bool = False,
+    **options: Any,
+) -> "StemGroup":
+    """Call that method of a StemLab, write what it makes, and say where."""
+    if activity:
+        options["activity"] = parse_activity(activity)
+    if "," in options.get("scheme", "") or "/" in options.get("scheme", ""):
+        options["scheme"] = [[name.strip() for name in names.split(",")] for names in options["scheme"].split("/")]
+    from stemlab.checkpoints.folders import check_folder
+
+    check_folder(out, force)  # before the work, not after it
+    from tqdm import tqdm
+
+    import stemlab
+
+    lab = stemlab.load(weights, allow_download=allow_download)
+    with ExitStack() as stack:
+        bars: list[tqdm] = []
+
+        def progress(step: int, total: int, x: Any) -> None:
+            if not bars:  # only now, so that a bad input is answered by its one line alone
+                bars.append(stack.enter_context(tqdm(total=total, desc="generating", unit="step", leave=False)))
+            bars[0].update(step - bars[0].n)
+
+        started = time.perf_counter()
+        group = getattr(lab, method)(*given, callback=progress, **options)
+        seconds = time.perf_counter() - started
+    folder = group.save(out, force=force)
+    print(f"{len(group)} stems of {group.seconds:.1f} s made in {seconds:.1f} s, in {folder}:")
+    for file in sorted(folder.glob("*.wav")):
+        print(f"  {file.name}")
+    print(f"Picture: {folder / 'overview.png'}")
+    print(f"Player:  {folder / 'player.html'}  (open it in a browser)")
+    if "candidates" in group.settings:
+        choice = group.settings["candidates"]
+        scores = ", ".join(f"{seed}: {score:g}" for seed, score in choice["scores"].items())
+        print(f"Kept seed {choice['kept']}, by {choice['measure']}: {scores}")
+    return group
+
+
+def parse_activity(words: Sequence[str]) -> dict[str, str]:
+    """Turn `["drums=.xxx"]` into `{"drums": ".xxx"}`.
+
+    Raises:
+        ValueError: no "=" in a word, nothing on one side of it, or a stem twice.
+
+    >>> parse_activity(["drums=.xxx", "bass=xx.x"])
+    {'drums': '.xxx', 'bass': 'xx.x'}
+    """
+    told: dict[str, str] = {}
+    for word in words:
+        name, _, bars = (part.strip() for part in word.partition("="))
+        if not name or not bars:
+            raise ValueError(f'activity: got {word!r}; it takes a stem, "=" and a character a bar, as in "drums=.xxx".')
+        if name in told:
+            raise ValueError(f"activity: got {name!r} twice; give each stem once.")
+        told[name] = bars
+    return told
+
+
+def check() -> int:
+    """`stemlab check`: print what this machine has and lacks; 1 when something that is needed is missing."""
+    from stemlab.cli.check import report
+
+    return report()

@@ -1,0 +1,132 @@
+"""A folder of MIDI files rendered to a folder of stems, which `read_folder` reads as a plain one.
+
+Lesson: 10_bring_your_own_music.ipynb
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from stemlab.codec.audio import SAMPLE_RATE, write
+from stemlab.data.readers.folders import Problem
+from stemlab.songs.hits import hit
+from stemlab.songs.midi import MidiSong, captions, read_midi
+from stemlab.songs.render import default_soundfont, render
+
+MOST_STEM_SECONDS = 12_000.0  # stems times length that fit into memory while they are rendered: 3 GB
+
+
+def find_midi(folder: str | os.PathLike) -> list[Path]:
+    """All .mid and .midi files of a folder and those inside it, sorted, hidden ones left out.
+
+    Raises:
+        ValueError: no such folder, or none in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(f"DIR: there is no folder {str(folder)!r}; give one that holds .mid files.")
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".mid", ".midi") and p.is_file())
+    files = [p for p in files if not p.name.startswith(".")]
+    if not files:
+        raise ValueError(f"DIR: found no .mid file in {str(folder)!r}; export your song as MIDI into it.")
+    return files
+
+
+def render_midi(path: Path, soundfont: str | None = None) -> tuple[MidiSong, np.ndarray]:
+    """Read a MIDI file and play it.
+
+    Args:
+        path: a .mid file.
+        soundfont: path of an sf2 or sf3 file; None for the default one.
+    Returns:
+        the song, and its stems `(S, N)` float32 at SAMPLE_RATE, one a part; parts that make no sound are left out.
+    Raises:
+        ValueError: a file that cannot be read, or nothing in it sounds.
+    """
+    soundfont = soundfont or default_soundfont()
+    song = read_midi(path)
+    parts = [_playable(part, soundfont) if part.is_drum else part for part in song.parts]
+    song = replace(song, parts=[part for part in parts if part.notes])
+    if len(song.parts) * song.seconds > MOST_STEM_SECONDS:
+        what = f"has {len(song.parts)} stems of {song.seconds:.0f} s, more than memory is planned for"
+        raise ValueError(f"path: {str(path)!r} {what}; cut it into shorter files.")
+    audio = render(song, soundfont)
+    heard = [i for i, stem in enumerate(audio) if np.abs(stem).max() > 1e-4]
+    if not heard:
+        raise ValueError(f"path: {str(path)!r} makes no sound with this soundfont.")
+    return replace(song, parts=[song.parts[i] for i in heard]), audio[heard]
+
+
+def render_folder(
+    folder: Path, out: Path, soundfont: str | None = None, progress: Callable[[], object] | None = None
+) -> tuple[int, int, list[Problem]]:
+    """Render every MIDI file of a folder; those already rendered are left as they are, so it goes on where it stopped.
+
+    Args:
+        folder: with .mid files, at any depth.
+        out: made when it is not there; a sub-folder for each song, with FLAC stems and `song.json`.
+        soundfont: path of an sf2 or sf3 file; None for the default one.
+        progress: called after each file.
+    Returns:
+        how many were rendered now, how many were there before, and the files that could not be.
+    Raises:
+        ValueError: no .mid file, or no such soundfont.
+    """
+    files = find_midi(folder)
+    if soundfont is not None and not Path(soundfont).is_file():
+        raise ValueError(f"soundfont: there is no file {str(soundfont)!r}; give the path of an sf2 or sf3 file.")
+    made, kept, problems = 0, 0, []
+    for file in files:
+        target = out / file.relative_to(folder)  # its suffix stays: a.mid and a.midi are two songs
+        try:
+            if (target / "song.json").is_file():
+                kept += 1
+            else:
+                _save(*render_midi(file, soundfont), target, Path(soundfont or default_soundfont()).name)
+                made += 1
+        except (ValueError, OSError, RuntimeError) as error:
+            problems.append(Problem(file, " ".join(str(error).split())))
+        if progress:
+            progress()
+    return made, kept, problems
+
+
+def _playable(part, soundfont: str):
+    """A drum part without the drums that the soundfont lacks."""
+    has = {}
+    for pitch in {note.pitch for note in part.notes}:
+        try:
+            has[pitch] = len(hit(soundfont, part.program, pitch, SAMPLE_RATE)) > 0
+        except ValueError:
+            has[pitch] = False
+    return replace(part, notes=[note for note in part.notes if has[note.pitch]])
+
+
+def _save(song: MidiSong, audio: np.ndarray, target: Path, soundfont: str) -> None:
+    """Write a song's folder; it is complete or not there."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        audio = audio * np.float32(min(1.0, 0.99 / np.abs(audio).max()))
+        names = [f"{i:02d}_{part.family}.flac" for i, part in enumerate(song.parts, 1)]
+        rows = []
+        for name, part, stem in zip(names, song.parts, audio, strict=True):
+            write(beside / name, stem)
+            rows.append({"file": name, "captions": captions(part), "activity": part.active, "program": part.program})
+        facts = {
+            "prompt": "", "bpm": song.told_bpm, "key": song.key or None, "bars": song.bars, "sample_rate": SAMPLE_RATE,
+            "seconds": round(song.seconds, 4), "soundfont": soundfont, "stems": rows,
+        }  # fmt: skip
+        (beside / "song.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(beside, target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,237 @@
+"""Folders of recorded stems as songs: MUSDB18-HQ, MoisesDB, Slakh2100 and plain folders behind one interface.
+
+Opening a folder reads headers only; audio is read in windows, so that memory does not grow with songs. A damaged file
+is told once, with its path, and left out; what is whole of its song stays.
+
+    folder = read_folder("musdb18hq")
+    for song, start in folder.windows(12.0):
+        stems, audio = folder.read(song, start, 12.0)
+
+Lesson: 10_bring_your_own_music.ipynb
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from stemlab.codec.audio import SAMPLE_RATE
+from stemlab.data.readers.sound_files import DamagedFile, Source, probe, read_window
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a file or folder that was left out."""
+
+    path: Path
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
+
+@dataclass(frozen=True)
+class FolderStem:
+    """One stem of a recorded song.
+
+    Args:
+        name: what it is, unique in its song.
+        captions: wordings, best first, such as ("bass: slap bass", "bass").
+        sources: the files whose sum it is.
+    """
+
+    name: str
+    captions: tuple[str, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Length of its longest file."""
+        return max(source.seconds for source in self.sources)
+
+
+@dataclass(frozen=True)
+class FolderSong:
+    """A recorded song.
+
+    Args:
+        name: of the song, such as "Artist - Title".
+        path: its folder.
+        stems: at least one.
+        split: "train", "validation", "test", "omitted", or "" where the data set has none.
+        prompts: wordings for the whole song; ("",) when its metadata tell nothing.
+        bpm, key: None when its metadata do not tell.
+    """
+
+    name: str
+    path: Path
+    stems: tuple[FolderStem, ...]
+    split: str = ""
+    prompts: tuple[str, ...] = ("",)
+    bpm: float | None = None
+    key: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Length of its longest stem; shorter ones end in silence."""
+        return max(stem.seconds for stem in self.stems)
+
+
+@dataclass
+class Scan:
+    """What readers add to while they look through a folder: songs, and problems met on the way.
+
+    Args:
+        path: the folder.
+        progress: called with each song's folder, or None.
+    """
+
+    path: Path
+    progress: Callable[[Path], object] | None = None
+    songs: list[FolderSong] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def tell(self, path: Path, what: object) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(path, " ".join(str(what).split())))
+
+    def source(self, path: Path) -> Source | None:
+        """A sound file by its header, or None, noted, when it is damaged."""
+        try:
+            return probe(path)
+        except DamagedFile as error:
+            self.tell(path, error.what)
+            return None
+
+    def add(self, name: str, path: Path, stems: list[FolderStem], **facts) -> None:
+        """Add a song; one without a single whole stem is a problem."""
+        if stems:
+            self.songs.append(FolderSong(name, path, tuple(stems), **facts))
+        else:
+            self.tell(path, "has no stem that can be read")
+
+    def visit(self, path: Path) -> Path:
+        """Say that a song's folder is being looked at."""
+        if self.progress:
+            self.progress(path)
+        return path
+
+
+@dataclass
+class StemFolder:
+    """Songs of stems on disk, read by random access.
+
+    Args:
+        path: the folder.
+        kind: "MUSDB18-HQ", "MoisesDB", "Slakh2100" or "plain".
+        songs: in the order of their paths.
+        problems: what was left out so far; grows when a damaged place is met while reading.
+    """
+
+    path: Path
+    kind: str
+    songs: list[FolderSong]
+    problems: list[Problem]
+    _left_out: set[Path] = field(default_factory=set, repr=False)
+
+    def split(self, name: str) -> list[int]:
+        """Indices of the songs of one split, such as "validation"."""
+        return [i for i, song in enumerate(self.songs) if song.split == name]
+
+    def windows(self, seconds: float, songs: list[int] | None = None) -> list[tuple[int, float]]:
+        """Windows side by side over all songs, as (song, start in seconds); each song has at least one.
+
+        Args:
+            seconds: length of a window; a rest of less than half of it at a song's end is left out.
+            songs: indices; all by default.
+        Raises:
+            ValueError: seconds is not above 0.
+        """
+        if not seconds > 0:
+            raise ValueError(f"seconds: got {seconds}; it takes a length above 0.")
+        which = range(len(self.songs)) if songs is None else songs
+        counts = {i: max(1, int(self.songs[i].seconds / seconds + 0.5)) for i in which}
+        return [(i, window * seconds) for i, count in counts.items() for window in range(count)]
+
+    def read(
+        self, song: int, start: float, seconds: float, sample_rate: int = SAMPLE_RATE, sides: int = 1
+    ) -> tuple[list[FolderStem], np.ndarray]:
+        """One window of all stems of a song.
+
+        Args:
+            song: index into `songs`.
+            start: in seconds, 0 or more.
+            seconds: length; past a stem's end there is silence.
+            sample_rate: of the result in Hz.
+            sides: 1 for mono, 2 for stereo.
+        Returns:
+            the stems that could be read, maybe none, and their audio, `(S, N)` float32 or in stereo `(S, 2, N)`, N = round(seconds * sample_rate).
+            A file found damaged here goes to `problems` and is left out from now on.
+        """
+        first, samples = round(start * sample_rate), round(seconds * sample_rate)
+        stems, rows = [], []
+        for stem in self.songs[song].stems:
+            whole = []
+            for source in stem.sources:
+                if source.path in self._left_out:
+                    continue
+                try:
+                    whole.append(read_window(source, first, samples, sample_rate, sides))
+                except DamagedFile as error:
+                    self._left_out.add(source.path)
+                    self.problems.append(Problem(source.path, error.what))
+            if whole:
+                stems.append(stem)
+                rows.append(np.sum(whole, axis=0, dtype=np.float32))
+        return stems, np.stack(rows) if rows else np.zeros((0, *[2] * (sides - 1), samples), np.float32)
+
+    def verify(self, progress: Callable[[Path], object] | None = None) -> int:
+        """Read every sample once, a few seconds at a time; what is damaged goes to `problems`.
+
+        Args:
+            progress: called with each song's folder.
+        Returns:
+            how many files were found damaged.
+        """
+        before = len(self._left_out)
+        for i, song in enumerate(self.songs):
+            for start in np.arange(0, song.seconds, 30.0):
+                self.read(i, float(start), 30.0, max(s.rate for stem in song.stems for s in stem.sources))
+            if progress:
+                progress(song.path)
+        return len(self._left_out) - before
+
+
+def read_folder(path: str | os.PathLike, progress: Callable[[Path], object] | None = None) -> StemFolder:
+    """Open a folder of songs; which data set it is shows in its layout.
+
+    Args:
+        path: the data set's own folder, or one with a sub-folder a song.
+        progress: called with each song's folder.
+    Returns:
+        StemFolder, its damaged files in `problems`.
+    Raises:
+        ValueError: no such folder, or no song in it.
+    """
+    from stemlab.data.readers import moises, musdb, plain, slakh
+
+    path = Path(path)
+    if not path.is_dir():
+        raise ValueError(f"DIR: there is no folder {str(path)!r}; give one that holds a sub-folder a song.")
+    scan = Scan(path, progress)
+    readers = {"Slakh2100": slakh, "MoisesDB": moises, "MUSDB18-HQ": musdb, "plain": plain}
+    kind, reader = next((k, r) for k, r in readers.items() if r.fits(path))
+    reader.scan(scan)
+    if not scan.songs:
+        first = f"; the first of {len(scan.problems)} problems: {scan.problems[0]}" if scan.problems else ""
+        raise ValueError(f"DIR: found no song in {str(path)!r}{first}. It takes a sub-folder a song, a file a stem.")
+    return StemFolder(path, kind, scan.songs, scan.problems)
+
+
+def subfolders(path: Path) -> list[Path]:
+    """Folders in a folder, sorted, hidden ones left out."""
+    return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))

@@ -1,0 +1,187 @@
+"""A group in the making: what each stem is told, the noise that it starts from, and what is done of it.
+
+All but the sound follows from the request and the list of edits, so a session keeps those and a draft works them out again.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from stemlab.activity import FREE, activity_frames, canonical, frame_marks, pattern_marks
+from stemlab.framing import BUNDLED, Grid
+from stemlab.lab.group import StemGroup
+from stemlab.lab.recording import Recording
+from stemlab.lab.request import default_seconds, rounds_of
+from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
+from stemlab.text import unique_names
+
+PHRASE = 16.0  # beats: the longest period of the clock that the network sees
+
+
+class Draft:
+    """The state of a group after a request; `follow` takes it through its edits.
+
+    Args:
+        asked: the request, checked: the arguments of `StemLab.generate`, and for an accompaniment `recording` and `downbeat`.
+        grid: of the codec and the flow.
+
+    Attributes:
+        names, prompts, bars, samples, frames: of the group.
+        gain: the model hears audio times this.
+        noise: by name, `(C, T)`.
+        marks: by name, `(N,)` of REST, PLAY or FREE; of those that are not free throughout.
+        heard: by name, the stems whose sub-mix it was made to.
+        audio, latents: by name, `(N,)` and `(C, T)`, of the stems that are done.
+        originals: by name, the recording that a stem is.
+    """
+
+    def __init__(self, asked: dict[str, Any], grid: Grid = BUNDLED):
+        recording = asked.get("recording")
+        own, told = ([recording["name"]], [recording["prompt"]]) if recording else ([], [])
+        self.asked, self.grid = dict(asked), grid
+        self.names = unique_names([*own, *asked["stems"]])
+        self.prompts = dict(zip(self.names, [*told, *asked["stems"]], strict=True))
+        self.downbeat = float(asked.get("downbeat") or 0.0)
+        self.gain = float(recording["gain"]) if recording else 1.0
+        if recording:
+            self.samples = int(recording["samples"])
+            self.bars = bars_between(self.samples / grid.sample_rate, asked["bpm"], self.downbeat)
+        else:
+            self.bars, seconds = default_seconds(asked["bpm"], asked["bars"], asked["seconds"], grid.longest)
+            self.samples = round(seconds * grid.sample_rate)
+        self.pieces = [self.frames]
+        self.noise = {name: self._own_noise(name) for name in self.names}
+        if asked["activity"] is not None:
+            self.asked["activity"] = canonical(asked["activity"], self.names, asked["bpm"], self.bars, self.frames)
+        self.marks = self._marks(self.asked["activity"], self.bars, self.samples, self.downbeat)
+        self.rounds = [
+            [self.names[len(own) + i] for i in members]
+            for members in rounds_of(asked["scheme"], len(asked["stems"]), self.names[len(own) :])
+        ]
+        self.heard: dict[str, list[str]] = {}
+        there = list(own)
+        for members in self.rounds:
+            self.heard |= {name: list(there) for name in members}
+            there += members
+        self.audio: dict[str, torch.Tensor] = {}
+        self.latents: dict[str, torch.Tensor] = {}
+        self.originals: dict[str, Recording] = {}
+
+    @property
+    def frames(self) -> int:
+        """T: latent frames of the whole length."""
+        return self.grid.frames(self.samples)
+
+    @property
+    def start(self) -> float:
+        """Beats since the first downbeat at sample 0: what is before it is the end of a four-bar phrase."""
+        return (-self.downbeat * self.asked["bpm"] / 60) % PHRASE if self.asked["bpm"] else 0.0
+
+    def follow(self, step: dict[str, Any]) -> None:
+        """Take over what an edit changes in the plan; the sound is the business of `stemlab.lab.edits`."""
+        if "add" in step:
+            name = unique_names([*self.names, step["add"]])[-1]
+            self.names.append(name)
+            self._plan(name, step["add"])
+        elif "replace" in step:
+            self._plan(step["replace"], step["stem"])
+        elif "vary" in step:
+            name = step["vary"]
+            self.noise[name] = blend(self.noise[name], self._fresh(step["seed"], name), step["rho"])
+        elif "inpaint" in step:
+            name = step["inpaint"]
+            new = torch.zeros(self.frames, dtype=torch.bool)
+            for first, last in self.bar_samples(step["bars"]):
+                new[self.grid.part(first, last)] = True
+            self.noise[name] = torch.where(new, self._fresh(step["seed"], name), self.noise[name])
+        elif "without" in step:
+            self.names.remove(step["without"])
+            for told in (self.prompts, self.noise, self.marks, self.heard):
+                told.pop(step["without"], None)
+        else:
+            self._extend(step["extend"], step["activity"])
+
+    def bar_samples(self, bars: list[int]) -> list[tuple[int, int]]:
+        """Runs of neighbouring bars, counted from 1, as samples (first, behind the last)."""
+        line = lambda bar: round((self.downbeat + (bar - 1) * 240 / self.asked["bpm"]) * self.grid.sample_rate)  # noqa: E731
+        runs: list[tuple[int, int]] = []
+        for bar in sorted(set(bars)):
+            first = 0 if bar == 1 else line(bar)
+            last = self.samples if bar == self.bars else min(line(bar + 1), self.samples)
+            if runs and runs[-1][1] == first:
+                first = runs.pop()[0]
+            runs.append((first, last))
+        return runs
+
+    def activity(self, names: list[str]) -> torch.Tensor | None:
+        """The activity condition of some stems, `(len(names), T)`; None when all are free."""
+        if not set(names) & set(self.marks):
+            return None
+        free = torch.full((self.frames,), FREE)
+        marks = {n: frame_marks(m, self.grid.frame) for n, m in self.marks.items()}
+        return torch.stack([marks.get(n, free) for n in names])
+
+    def _plan(self, name: str, prompt: str) -> None:
+        """A stem that is made to all others, from its own noise."""
+        self.prompts[name] = prompt
+        self.noise[name] = self._own_noise(name)
+        self.heard[name] = [other for other in self.names if other != name]
+
+    def more_samples(self, bars: int) -> int:
+        """How many samples the group grows by so many bars."""
+        assert self.bars
+        return round((self.bars + bars) * 240 / self.asked["bpm"] * self.grid.sample_rate) - self.samples
+
+    def _extend(self, bars: int, activity: dict | None) -> None:
+        assert self.bars
+        more, before, known = self.more_samples(bars), self.samples, self.frames
+        marks = self._marks(activity, bars, more)
+        self.samples, self.bars = before + more, self.bars + bars
+        self.pieces.append(self.frames - known)
+        for name in self.names:
+            self.noise[name] = torch.cat([self.noise[name], self._piece(name, len(self.pieces) - 1)], dim=1)
+        for name in set(self.marks) | set(marks):
+            old, new = (m.get(name, np.full(n, FREE, np.int8)) for m, n in ((self.marks, before), (marks, more)))
+            self.marks[name] = np.concatenate([old, new])
+
+    def _marks(self, told: dict | None, bars: int | None, samples: int, downbeat: float = 0.0) -> dict[str, np.ndarray]:
+        bpm = self.asked["bpm"]
+        return {
+            name: pattern_marks(pattern, bpm, bars, samples, downbeat, self.grid)
+            for name, pattern in (told or {}).items()
+        }
+
+    def _own_noise(self, name: str) -> torch.Tensor:
+        return torch.cat([self._piece(name, piece) for piece in range(len(self.pieces))], dim=1)
+
+    def _piece(self, name: str, piece: int) -> torch.Tensor:
+        seed = piece_seed(self.asked["seed"], piece)
+        return stem_noise(seed, [name], self.grid.channels, self.pieces[piece], self.asked["rho"])[0]
+
+    def _fresh(self, seed: int, name: str) -> torch.Tensor:
+        return fresh_noise(seed, name, self.grid.channels, self.frames)
+
+
+def asked_activity(group: StemGroup) -> dict[str, torch.Tensor]:
+    """When each stem of a group was asked to play and to rest, all edits included.
+
+    Returns:
+        by name, `(T,)` of REST, PLAY or FREE; a stem that was left free throughout is not there.
+    """
+    settings, grid = group.settings, Grid.of(group.settings)
+    if settings.get("history"):
+        draft = Draft(settings["history"][0], grid)
+        for step in settings["history"][1:]:
+            draft.follow(step)
+        return {name: frame_marks(marks, grid.frame) for name, marks in draft.marks.items() if name in group.names}
+    frames, told = grid.frames(group[0].audio.shape[-1]), settings.get("activity") or {}
+    rows = activity_frames(told, list(told), group.bpm, group.bars, frames, grid)
+    return {} if rows is None else dict(zip(told, rows, strict=True))
+
+
+def bars_between(seconds: float, bpm: float | None, downbeat: float) -> int | None:
+    """How many bars so many seconds are from the first downbeat on, one begun counting; None without a tempo."""
+    if not bpm:
+        return None
+    return max(1, int(np.ceil((seconds - downbeat) * bpm / 240 - 0.01)))

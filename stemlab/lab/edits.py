@@ -1,0 +1,128 @@
+"""What can be done to a group that is there: each edit is checked, changes the plan of a draft, and samples what it must.
+
+A step is a dict that JSON can keep; `regenerate` takes the same steps again.
+
+Lesson: 11_stem_studio.ipynb
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from stemlab.activity import canonical
+from stemlab.lab.draft import Draft
+from stemlab.lab.gate import splice
+from stemlab.lab.request import MOST_BARS, check_number, check_request
+from stemlab.sampling import Callback
+from stemlab.windows import overlap
+
+if TYPE_CHECKING:
+    from stemlab.lab.stem_lab import StemLab
+
+Edit = Callable[["StemLab", Draft, dict[str, Any], Callback | None], None]
+
+
+def add(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
+    """A new stem to all that are there."""
+    _check_text(draft, [*draft.names, step["add"]])
+    draft.follow(step)
+    lab._sample(draft, draft.names[-1:], callback)
+
+
+def replace(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
+    """A stem anew with another text."""
+    name = _check_name(draft, step["replace"])
+    _check_text(draft, [step["stem"]])
+    draft.follow(step)
+    del draft.audio[name], draft.latents[name]
+    lab._sample(draft, [name], callback)
+
+
+def vary(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
+    """A stem anew from noise that is partly the old; it hears the sub-mix that it heard when it was made."""
+    name = _check_name(draft, step["vary"])
+    check_number("rho", step["rho"], 0, 1, "1 keeps the stem's noise, 0 takes new noise")
+    _check_seed(step["seed"])
+    draft.follow(step)
+    del draft.audio[name], draft.latents[name]
+    lab._sample(draft, [name], callback)
+
+
+def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
+    """Some bars of a stem anew: the frames around them are held on their path, and their samples are kept."""
+    name = _check_name(draft, step["inpaint"])
+    _check_seed(step["seed"])
+    bars = step["bars"]
+    if not draft.bars:
+        raise ValueError(
+            "bars: the group has none, since it was made without bpm or by seconds; make one with bpm and bars."
+        )
+    if not isinstance(bars, list) or not bars or any(type(b) is not int or not 1 <= b <= draft.bars for b in bars):
+        raise ValueError(f"bars: got {bars!r}; it takes a list of bars to make anew, from 1 to {draft.bars}.")
+    draft.follow(step)
+    before, runs = draft.audio[name], draft.bar_samples(bars)
+    hold = torch.ones(draft.frames, dtype=torch.bool)
+    for first, last in runs:
+        hold[draft.grid.part(first, last)] = False
+    others = [other for other in draft.names if other != name]
+    lab._sample(draft, [name], callback, heard=others, hold=hold)
+    for first, last in runs:
+        before = splice(before, draft.audio[name], first, last)
+    draft.audio[name] = before
+
+
+def extend(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
+    """All stems go on: what is there is held on its path, and up to its last two latent frames its samples are kept."""
+    if draft.originals:
+        raise ValueError(
+            f"group: holds the recording {next(iter(draft.originals))!r}, which nobody can play on; "
+            "record more and call lab.accompany, or extend a group without one."
+        )
+    if not draft.bars:
+        raise ValueError("bars: the group was made without bpm and bars, so it has no bar to go on from; give both.")
+    room = MOST_BARS - draft.bars
+    check_number("bars", step["extend"], 1, room, f"more bars, {MOST_BARS} in all", whole=True)
+    if step["activity"] is not None:
+        frames = draft.grid.frames(draft.more_samples(step["extend"]))
+        step["activity"] = canonical(step["activity"], draft.names, draft.asked["bpm"], step["extend"], frames)
+    before, audio, frame, window = draft.samples, dict(draft.audio), draft.grid.frame, draft.grid.window
+    draft.follow(step)
+    known = before // frame
+    hold = torch.arange(draft.frames) < known
+    first = max(0, known - (window - overlap(window)))
+    lab._sample(draft, draft.names, callback, heard=[], hold=hold, first=first)
+    for name, old in audio.items():
+        draft.audio[name] = splice(old, draft.audio[name], max(0, known - 1) * frame, draft.samples)
+
+
+def without(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
+    """One stem fewer, as `StemGroup.without` leaves it out."""
+    draft.follow(step)
+    del draft.audio[step["without"]], draft.latents[step["without"]]
+
+
+EDITS: dict[str, Edit] = {
+    "add": add, "replace": replace, "vary": vary, "inpaint": inpaint, "extend": extend, "without": without,
+}  # fmt: skip
+
+
+def take(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None = None) -> None:
+    """Take one step: the function that its first key names."""
+    EDITS[next(iter(step))](lab, draft, step, callback)
+
+
+def _check_name(draft: Draft, name: Any) -> str:
+    if name not in draft.names:
+        raise ValueError(f"name={name!r} is not in the group: it has {', '.join(draft.names)}")
+    if name in draft.originals:
+        raise ValueError(f"name={name!r} is your recording, which stays as it is; name another stem.")
+    return name
+
+
+def _check_text(draft: Draft, stems: list) -> None:
+    check_request({**draft.asked, "stems": stems, "activity": None, "scheme": "one-pass"}, draft.grid)
+
+
+def _check_seed(seed: Any) -> None:
+    check_number("seed", seed, 0, 2**63 - 1, "a whole number", whole=True)

@@ -1,0 +1,231 @@
+"""Stem and StemGroup: stems of one piece, starting at the same sample. All of stemlab takes and gives these.
+
+Lesson: 00_start_here.ipynb
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stemlab.codec.audio import SAMPLE_RATE, check_mono, check_rate, to_mono
+
+if TYPE_CHECKING:
+    import torch
+
+    from stemlab.lab.recording import Recording
+    from stemlab.widgets.mixer import StemMixer
+
+
+@dataclass(eq=False)
+class Stem:
+    """One instrument of a group.
+
+    Args:
+        name: what it is called in the group, such as "bass"; unique there.
+        prompt: the text it was asked for with, such as "bass: slap bass".
+        audio: `(N,)` float32, or `(2, N)` in stereo.
+        latent: `(C, T)` as the flow made it, or None for a stem that did not come from the flow.
+        original: for a stem that is a recording: that as it came, in its own rate and channels.
+    """
+
+    name: str
+    prompt: str
+    audio: np.ndarray
+    latent: "torch.Tensor | None" = None
+    original: "Recording | None" = None
+
+    def __post_init__(self) -> None:
+        audio, name = np.asarray(self.audio, np.float32), f"audio of stem {self.name!r}"
+        stereo = audio.ndim == 2 and len(audio) == 2
+        self.audio = np.stack([check_mono(side, name) for side in audio]) if stereo else check_mono(audio, name)
+
+    @property
+    def mono(self) -> np.ndarray:
+        """One channel, `(N,)`: the mean of both sides of a stem in stereo, else its samples as they are."""
+        return to_mono(np.atleast_2d(self.audio))
+
+
+@dataclass(eq=False)
+class StemGroup:
+    """Stems that sound together, with all that is needed to make them again.
+
+    Args:
+        stems: at least one, all of the same length, all mono or all stereo, with different names.
+        bpm: beats a minute, 40 to 240, or None when nothing was asked for.
+        key: such as "A minor", or None.
+        bars: number of 4/4 bars, or None.
+        prompt: what the whole group was asked for with, such as "funk".
+        sample_rate: in Hz.
+        settings: seed, scheme, steps, guidance and whatever else made it; must fit into JSON.
+    Raises:
+        ValueError: no stems, unequal lengths, mono beside stereo, a name twice, NaN, bpm out of range.
+
+    >>> bass, keys = Stem("bass", "bass: slap bass", np.full(8, 0.5)), Stem("keys", "keys: organ", np.ones(8))
+    >>> group = StemGroup([bass, keys])
+    >>> group.names, group["bass"].prompt, float(group.mix().max())
+    (['bass', 'keys'], 'bass: slap bass', 1.0)
+    """
+
+    stems: list[Stem]
+    bpm: float | None = None
+    key: str | None = None
+    bars: int | None = None
+    prompt: str = ""
+    sample_rate: int = SAMPLE_RATE
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stems = list(self.stems)
+        if not self.stems:
+            raise ValueError('stems: got none; a group takes at least one, such as ["drums: tight funk kit"].')
+        lengths = {s.name: s.audio.shape[-1] for s in self.stems}
+        if len(lengths) < len(self.stems):
+            raise ValueError(f"stems: got the names {self.names}; each may be there once: number them (unique_names).")
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"stems: got the lengths {lengths} in samples; pad or cut them to the same length.")
+        if len({s.audio.ndim for s in self.stems}) > 1:
+            raise ValueError("stems: some are mono, others stereo; make them all one or the other.")
+        if self.bpm is not None and not 40 <= self.bpm <= 240:
+            raise ValueError(f"bpm: got {self.bpm}; it takes 40 to 240, or None.")
+        if self.bars is not None and self.bars < 1:
+            raise ValueError(f"bars: got {self.bars}; it takes 1 or more, or None.")
+        check_rate(self.sample_rate, "sample_rate")
+
+    def __len__(self) -> int:
+        return len(self.stems)
+
+    def __iter__(self) -> Iterator[Stem]:
+        return iter(self.stems)
+
+    def __getitem__(self, which: str | int) -> Stem:
+        """The stem of that name or at that place."""
+        if isinstance(which, int):
+            return self.stems[which]
+        for stem in self.stems:
+            if stem.name == which:
+                return stem
+        raise KeyError(f"no stem {which!r} here; there are {', '.join(self.names)}")
+
+    def __repr__(self) -> str:
+        told = [
+            f"{self.bpm:g} bpm" if self.bpm else "",
+            self.key or "",
+            f"{self.bars} bars" if self.bars else "",
+        ]
+        return f"StemGroup({', '.join([*self.names, f'{self.seconds:.1f} s', *filter(None, told)])})"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the stems, in order."""
+        return [s.name for s in self.stems]
+
+    @property
+    def audio(self) -> np.ndarray:
+        """All stems, `(S, N)` float32, in stereo `(S, 2, N)`."""
+        return np.stack([s.audio for s in self.stems])
+
+    @property
+    def mono(self) -> np.ndarray:
+        """All stems in one channel each, `(S, N)` float32."""
+        return np.stack([s.mono for s in self.stems])
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.stems[0].audio.shape[-1] / self.sample_rate
+
+    @property
+    def downbeats(self) -> np.ndarray:
+        """Seconds at which bars begin; none without a tempo. The first is 0, or where an accompanied recording has it."""
+        first = self.settings.get("downbeat") or 0.0
+        return np.arange(first, self.seconds, 240 / self.bpm) if self.bpm else np.empty(0)
+
+    @property
+    def gain(self) -> float:
+        """The one gain, at most 1, that keeps the sum of all stems within [-1, 1]."""
+        return float(1 / max(1.0, np.abs(self.audio.sum(0)).max()))
+
+    def mix(self) -> np.ndarray:
+        """The sum of the stems times `gain`, `(N,)` float32, in stereo `(2, N)`: levels between stems stay as they are."""
+        return np.clip(self.audio.sum(0) * np.float32(self.gain), -1, 1)
+
+    def without(self, name: str) -> "StemGroup":
+        """The group with one stem fewer; the others stay as they are.
+
+        Args:
+            name: of the stem to leave out.
+        Returns:
+            a new StemGroup, whose history tells of it.
+        Raises:
+            ValueError: no stem has that name, or it is the only one.
+        """
+        if name not in self.names:
+            raise ValueError(f"name={name!r} is not in the group: it has {', '.join(self.names)}")
+        if len(self) == 1:
+            raise ValueError(f"name={name!r} is the only stem; a group keeps at least one: add another first.")
+        history = self.settings.get("history")
+        settings = {**self.settings, "history": [*history, {"without": name}]} if history else self.settings
+        return replace(self, stems=[stem for stem in self if stem.name != name], settings=settings)
+
+    def save(self, folder: str | os.PathLike, force: bool = False) -> Path:
+        """Write `01_<stem>.wav` ..., `mix.wav`, `session.json`, `overview.png` and `player.html`.
+
+        A group that accompanies a recording also gets `original.wav`, that recording with its own rate and channels, and
+        its `mix.wav` has that rate and those channels too, with the recording in it as it came.
+        WAVs are 32-bit float, so that `load` gives the samples back bit for bit. Latents, where all stems
+        have one, go into `latents.safetensors`. All is written into a folder beside and moved at the end.
+
+        Args:
+            folder: new or empty, unless `force`.
+            force: write where something is: a group saved there before is replaced, other files stay.
+        Returns:
+            The folder.
+        Raises:
+            ValueError: the folder holds something and `force` is off, or it is a file.
+        """
+        from stemlab.lab import session
+
+        return session.save(self, folder, force)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike) -> "StemGroup":
+        """Read a group that `save` wrote.
+
+        Raises:
+            ValueError: no session.json there, one that is not a session, or a WAV that is missing or broken.
+        """
+        from stemlab.lab import session
+
+        return session.load(folder)
+
+    def to_html(self, path: str | os.PathLike | None = None, *others: "StemGroup") -> str:
+        """A self-contained page with the mixer, without a kernel and without a network; written to `path` too.
+
+        Args:
+            path: of the page.
+            others: a group to compare with, as for `play`.
+        """
+        from stemlab.widgets.mixer import mixer_page
+        from stemlab.widgets.page import write_page
+
+        return write_page(mixer_page(self, *others), path)
+
+    def play(self, other: "StemGroup | None" = None) -> "StemMixer":
+        """A mixer for notebooks: play, loop, seek, and solo, mute and gain for each stem.
+
+        Args:
+            other: a group to compare with: A and B change over between them at the playhead.
+        """
+        from stemlab.widgets.mixer import StemMixer
+
+        return StemMixer(self, other)
+
+    def _repr_html_(self) -> str:
+        """The mixer's page in a frame, which plays in a saved notebook too, where no kernel runs."""
+        frame = f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{150 + 66 * len(self)}px;border:0"'
+        return f'<div><iframe title="stem mixer" allow="autoplay" {frame}></iframe></div>'

@@ -1,0 +1,49 @@
+"""Weights, from a folder or from the hub, to a StemLab that makes music with them.
+
+Lesson: 09_train_your_own.ipynb
+"""
+
+from pathlib import Path
+
+from stemlab.checkpoints.files import fingerprint, load_into, load_weights
+from stemlab.checkpoints.hub import codec_folder, fetch, find_parts
+from stemlab.checkpoints.text_encoders import PublishedText, fetch_text, network
+from stemlab.codec.bundled import WEIGHTS, load_codec
+from stemlab.lab.stem_lab import StemLab
+
+
+def load(
+    weights: str | Path | None = None,
+    device: str | None = None,
+    allow_download: bool = False,
+    revision: str | None = None,
+) -> "StemLab":
+    """Load a codec and a flow.
+
+    Args:
+        weights: a folder with `flow`, and `vae` and `vocoder` or `codec`; a run of `stemlab train`, whose codec is the bundled one; or what
+            the hub calls it, such as "me/my-band". The bundled weights by default, without any network.
+        device: such as "cpu" or "cuda"; the best there is by default.
+        allow_download: ask the hub for weights that are not on this machine yet.
+        revision: of weights from the hub.
+    Raises:
+        ValueError: weights are missing, broken, of another version, or the flow was trained on another codec.
+    """
+    folder = Path(weights or WEIGHTS)
+    if not folder.is_dir():
+        folder = fetch(str(weights), allow_download, revision)
+    parts = find_parts(folder, WEIGHTS)
+    codec = load_codec(codec_folder(parts), allow_download=allow_download)
+    tensors, config = load_weights(folder / "flow")
+    try:
+        empty = network(config["model"])
+    except TypeError as error:
+        raise ValueError(
+            f"{folder / 'flow'}.json describes another network ({error}): use the stemlab that wrote it"
+        ) from None
+    if isinstance(empty.text, PublishedText):
+        fetch_text(empty.text.name, allow_download)
+    model = load_into(empty, tensors, folder / "flow")
+    lab = StemLab(model, codec, fingerprint(folder / "flow"), device)
+    lab.source = folder
+    return lab

@@ -1,0 +1,250 @@
+"""StemLab: prompts in, a group of stems out.
+
+Under the coupling "noise", the paper's, all stems start from one noise and share nothing else: each is what it would be
+alone. Under "attention" each starts from noise of its own and sees the others at every frame.
+
+Lesson: 00_start_here.ipynb
+"""
+
+from collections.abc import Sequence
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import stemlab
+from stemlab.checkpoints.hub import pack
+from stemlab.codec.bundled import WEIGHTS, StemCodec
+from stemlab.framing import Grid
+from stemlab.lab import rounds
+from stemlab.lab.accompany import listed, request
+from stemlab.lab.group import StemGroup
+from stemlab.lab.request import check_candidates, check_request
+from stemlab.model import VelocityNet
+from stemlab.noise import stem_noise
+from stemlab.sampling import Callback
+
+__all__ = ["StemLab", "stem_noise"]
+
+
+class StemLab:
+    """A flow and a codec, ready to make music.
+
+    Args:
+        model: trained VelocityNet.
+        codec: a StemCodec, or anything with its methods and attributes, such as a PublishedCodec.
+        checkpoint: a hash that names the weights, kept in every session.
+        device: see `load`.
+
+    Attributes:
+        grid: rate, frames and channels of the codec.
+        source: the folder that the weights came from, if they came from one.
+    Raises:
+        ValueError: model and codec do not fit together.
+    """
+
+    source: Path | None = None
+
+    def __init__(self, model: VelocityNet, codec: StemCodec, checkpoint: str = "", device: str | None = None):
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.model, self.codec, self.checkpoint = model.eval().to(self.device), codec, checkpoint
+        self.grid = Grid.of_codec(codec, model.window)
+        self.grid.check(model.channels, model.frame_seconds)
+
+    @classmethod
+    def from_pretrained(cls, weights: str | Path, **options: Any) -> "StemLab":
+        """`stemlab.load` under the name that the hub's libraries have for it."""
+        return stemlab.load(weights, **options)
+
+    def save_pretrained(self, folder: str | Path, name: str = "", about: str = "", force: bool = False) -> Path:
+        """Put all that others need into a new folder, with a model card; see `stemlab.checkpoints.hub.pack`."""
+        if self.source is None:
+            raise ValueError(
+                "these weights came from no folder: save_weights in stemlab/checkpoints/files.py writes them part by part"
+            )
+        return pack(self.source, folder, WEIGHTS, name, about, force=force)
+
+    def generate(
+        self,
+        stems: Sequence[str],
+        prompt: str = "",
+        bpm: float | None = None,
+        key: str | None = None,
+        bars: int | None = None,
+        seconds: float | None = None,
+        seed: int = 0,
+        activity: dict | None = None,
+        scheme: str | list[list[str]] = "one-pass",
+        steps: int = 32,
+        guidance: float = 2.5,
+        mates: float = 4.0,
+        interval: tuple[int, int] = (0, 14),
+        coupling: str = "attention",
+        rho: float | None = None,
+        sampler: str = "euler",
+        negative: str = "",
+        candidates: int = 1,
+        callback: Callback | None = None,
+    ) -> StemGroup:
+        """Make a group of stems.
+
+        Args:
+            stems: one text a stem, `"<stem>: <free words>"`.
+            prompt: words for the whole group.
+            bpm: beats a minute, 40 to 240, or None to leave it open.
+            key: such as "A minor", or None.
+            bars: length in 4/4 bars; needs bpm. 4 when neither it nor `seconds` is given and bpm is.
+            seconds: length, instead of bars; 8 when nothing is given.
+            seed: of the noise; the same seed and arguments make the same group.
+            activity: patterns by stem name, as in `stemlab.activity`: `".xxx"`, `"x/x.x./."`, `[2, 3, 4]` or an array of
+                frames; other stems are free. A stem is silent wherever it shall rest.
+            scheme: "one-pass", "two-pass", "k-pass", or rounds such as `[["drums", "bass"], ["keys"]]`.
+            steps: of the sampler.
+            guidance: scale of classifier-free guidance towards what the stems are told; 1 is off.
+            mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
+            interval: first and last step with guidance, counted on 32 steps.
+            coupling: "attention" or "noise".
+            rho: share of the noise that the stems have in common, 0 to 1, under the coupling "noise" (1 by default).
+                Stems that see each other have noise of their own: under "attention" it is 0.
+            sampler: "euler", "midpoint" or "heun".
+            negative: words that guidance leads away from.
+            candidates: how many groups to make, with seeds from `seed` on; the one most in step is kept
+                (`stemlab.lab.candidates`), and `settings["candidates"]` tells all scores.
+            callback: called with (steps done, steps in all, x).
+        Returns:
+            StemGroup; its `settings` hold all that is needed to make it again.
+        Raises:
+            ValueError: an argument is not what it may be.
+        """
+        given = locals()
+        asked = {name: listed(given[name]) for name in signature(self.generate).parameters if name not in _NOT_KEPT}
+        check_request(asked, self.grid)
+        check_candidates(candidates, len(stems), bpm)
+        return rounds.best_of(self, asked, candidates, callback)
+
+    def accompany(
+        self,
+        audio: Any,
+        stems: Sequence[str],
+        prompt: str = "",
+        bpm: float | None = None,
+        key: str | None = None,
+        downbeat: float | None = None,
+        text: str = "",
+        sample_rate: int | None = None,
+        candidates: int = 1,
+        callback: Callback | None = None,
+        **options: Any,
+    ) -> StemGroup:
+        """Make stems that accompany a recording.
+
+        The recording is the first stem: as one channel at 32 kHz, which is what the bundled model hears, from the same
+        first sample; and as it came, in `group[0].original`. Stems match its level: see `stemlab.lab.recording`.
+
+        Args:
+            audio: path of a WAV, FLAC, MP3, OGG or Opus file, or an array `(N,)` or `(channels, N)`; 1 s to 5 min.
+            stems, prompt, key, candidates, callback: as for `generate`.
+            bpm: beats a minute; when None it is estimated. `settings["heard"]` says which.
+            downbeat: seconds of the first downbeat; when None it is estimated. With bpm given too, nothing is.
+            text: what the recording is, such as "guitar: fingerpicked".
+            sample_rate: of an array, in Hz; 32000 by default.
+            options: seed, activity, scheme, steps, guidance, mates, interval, coupling, rho, sampler, negative, as for `generate`.
+        Raises:
+            ValueError: an argument is not what it may be, or the recording clearly keeps another tempo than bpm.
+        """
+        known = {n: p.default for n, p in signature(self.generate).parameters.items() if n not in _NO_OPTIONS}
+        for name in set(options) - set(known):
+            raise ValueError(f"{name}: accompany does not take it; it takes {', '.join(known)}.")
+        told = {n: listed(value) for n, value in {**known, **options, "prompt": prompt, "bpm": bpm, "key": key}.items()}
+        check_candidates(candidates, 2, bpm)
+        asked, recording = request(audio, stems, told, text, sample_rate, downbeat, self.grid)
+        return rounds.best_of(self, asked, candidates, callback, recording)
+
+    def add(self, group: StemGroup, stem: str, callback: Callback | None = None) -> StemGroup:
+        """Add a stem that fits the others, from the same noise; the others stay bit-identical.
+
+        Args:
+            group: made by this package.
+            stem: text of the new stem.
+        Returns:
+            a new StemGroup, as from all edits; the one given is left alone.
+        Raises:
+            ValueError: the group does not know how it was made, or the text is empty.
+        """
+        return rounds.edit(self, group, {"add": stem}, callback)
+
+    def replace(self, group: StemGroup, name: str, stem: str, callback: Callback | None = None) -> StemGroup:
+        """Make one stem anew with another text, from the same noise; the others stay bit-identical.
+
+        Args:
+            group, name: of the stem to replace.  stem: its new text.
+        Raises:
+            ValueError: no stem has that name, or as for `add`.
+        """
+        return rounds.edit(self, group, {"replace": name, "stem": stem}, callback)
+
+    def vary(
+        self, group: StemGroup, name: str, rho: float = 0.7, seed: int | None = None, callback: Callback | None = None
+    ) -> StemGroup:
+        """Make one stem anew, the nearer to what it was the higher `rho`; the others stay bit-identical.
+
+        Args:
+            group, name: of the stem.
+            rho: 1 keeps the noise that the stem came from, 0 takes new noise.
+            seed: of the new noise; another one at each edit by default.
+        """
+        return rounds.edit(self, group, {"vary": name, "rho": rho, "seed": _next_seed(group, seed)}, callback)
+
+    def inpaint(
+        self,
+        group: StemGroup,
+        name: str,
+        bars: Sequence[int],
+        seed: int | None = None,
+        callback: Callback | None = None,
+    ) -> StemGroup:
+        """Make some bars of one stem anew; the rest of it and the others stay bit-identical.
+
+        Only the 16 ms before a bar line where new and old meet are crossed over.
+
+        Args:
+            group, name: of the stem.
+            bars: which, counted from 1.  seed: as for `vary`.
+        Raises:
+            ValueError: bars out of range, or a group without bars.
+        """
+        return rounds.edit(
+            self, group, {"inpaint": name, "bars": listed(bars), "seed": _next_seed(group, seed)}, callback
+        )
+
+    def extend(
+        self, group: StemGroup, bars: int, activity: dict | None = None, callback: Callback | None = None
+    ) -> StemGroup:
+        """Let all stems of a group go on; what is there stays bit-identical but for its last 144 ms.
+
+        Args:
+            group: made with bpm and bars.
+            bars: how many more, to 64 in all.
+            activity: patterns of the new bars alone, the first of which is bar 1; stems are free by default.
+        Raises:
+            ValueError: more than 64 bars, a group without bars, or one with a recording.
+        """
+        return rounds.edit(self, group, {"extend": bars, "activity": activity}, callback)
+
+    def regenerate(self, group: StemGroup, callback: Callback | None = None) -> StemGroup:
+        """Make a group again from its session: on the same machine and weights it comes out bit-identical."""
+        return rounds.regenerate(self, group, callback)
+
+    def _sample(self, *given: Any, **how: Any) -> None:
+        rounds.sample(self, *given, **how)
+
+
+_NOT_KEPT = ("candidates", "callback")
+_NO_OPTIONS = ("stems", "prompt", "bpm", "key", "bars", "seconds", *_NOT_KEPT)
+
+
+def _next_seed(group: StemGroup, seed: int | None) -> int:
+    """The seed given, or one that follows from the group's and from how often it was edited."""
+    history = group.settings.get("history") or [{"seed": 0}]
+    return (history[0]["seed"] + len(history)) % 2**63 if seed is None else seed

@@ -1,0 +1,1 @@
+"""Songs with known truth: composed, captioned, rendered stem by stem, and read from MIDI."""

@@ -1,0 +1,1 @@
+"""Long work: flow, codec and fine-tuning runs that resume, on one process or many, and what they will cost."""

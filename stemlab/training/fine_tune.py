@@ -1,0 +1,239 @@
+"""Go on from trained weights with songs of your own: `stemlab train --from bundled --data DIR --out runs/mine`.
+
+The songs are encoded once, one in ten is held out, and the loop of `train.py` goes on from the weights: all of them, or low-rank
+adapters beside them (LoRA), which are few, forget less, and are added into the weights at the end. What is kept are the weights
+whose loss on the held-out songs was lowest. At the end a page plays both models on held-out words.
+
+Source of the adapters: Hu et al. 2021, arXiv:2106.09685.
+Lesson: 10_bring_your_own_music.ipynb
+"""
+
+import copy
+import csv
+import shutil
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from stemlab.checkpoints.files import load_weights, save_weights
+from stemlab.checkpoints.hub import codec_folder, find_parts
+from stemlab.codec.bundled import WEIGHTS
+from stemlab.codec.published import copy_codec
+from stemlab.data.encode import encode_folder
+from stemlab.data.shards import LatentCache
+from stemlab.lab.load import load
+from stemlab.lab.stem_lab import StemLab
+from stemlab.train import parameter_groups, trapezoid, update
+from stemlab.training.flow import batch_losses
+from stemlab.training.runs import Run
+
+CONFIG = {
+    "kind": "fine-tune", "parts": 1, "cooldown": 0.3, "ema": 0.98, "noise_only": 0.3, "given": 0.3,
+    "naming": 0.0, "time_mean": -0.6, "grouped": True, "share_noise": True, "bf16": True, "every": 25, "batches": 8,
+}  # fmt: skip
+RATES = {"all": 2e-4, "adapters": 2e-3}
+
+
+def finetune(
+    data: str | Path,
+    out: str | Path,
+    start: str | Path | None = None,
+    lora: int = 0,
+    steps: int = 400,
+    rate: float | None = None,
+    patience: int = 4,
+    resume: bool = False,
+    minutes: float | None = None,
+    **changes,
+) -> Path:
+    """Fine-tune the flow on a folder of songs.
+
+    Args:
+        data: any folder that `read_folder` takes, or one of .mid files.
+        out: of the run; holds the encoded songs too.
+        start: folder of weights; the bundled ones by default.
+        lora: rank of the adapters; 0 trains all weights.
+        steps: at most so many.
+        rate: of learning; 2e-4 for all weights, 2e-3 for adapters.
+        patience: stop after so many checks without a lower loss on the held-out songs.
+        resume, minutes: see `Run`.
+        changes: of CONFIG, such as `every=10` steps between checks, or `sizes`, `[[16, 96]]` with the bundled codec.
+    Returns:
+        `out`, which `stemlab.load` takes: `flow.safetensors`, `log.csv`, `held_out.csv`, `before_after.html`.
+    Raises:
+        ValueError: no songs, too few to hold any out, or as for `Run` and `load`.
+    """
+    out, before = Path(out), load(start)
+    parts = find_parts(before.source or WEIGHTS, WEIGHTS)
+    rate = rate or RATES["adapters" if lora else "all"]
+    config = {
+        **CONFIG, "sizes": [[16, before.grid.window // 2]], **changes, "seed": 0, "steps": steps, "lr": rate, "lora": lora,
+        "from": before.checkpoint, "patience": patience,
+    }  # fmt: skip
+    torch.manual_seed(0)
+    model = copy.deepcopy(before.model).train()
+    if lora:
+        add_adapters(model, lora)
+    ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
+    groups = [{**group, "params": [p for p in group["params"] if p.requires_grad]} for group in parameter_groups(model)]
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=rate, betas=(0.9, 0.98))
+    run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
+    codec = codec_folder(parts)
+    if "codec" in parts:
+        copy_codec(codec, out)
+    elif codec != WEIGHTS:
+        for part in ("vae", "vocoder"):
+            for end in ("safetensors", "json"):
+                shutil.copyfile(parts[part].with_name(f"{part}.{end}"), out / f"{part}.{end}")
+    encode_folder(songs_in(Path(data), out), codec, out / "latents")
+    cache, held = split(LatentCache(out / "latents"))
+    print(
+        f"{len(cache.songs)} windows to learn from, {len(held.songs)} held out; {trained(model):,} weights are trained"
+    )
+
+    table = Table(out / "held_out.csv", run.step)
+    rise = max(1, min(20, steps // 10))
+    for step in run.steps(steps, save_every=config["every"]):
+        if step % config["every"] == 0:
+            check(table, ema.module, held, config, before, step, out)
+            if table.waited() >= patience:
+                print(f"\nNo lower loss on the held-out songs for {patience} checks: stopped at step {step}.")
+                break
+        loss = batch_losses(model, cache, config, step, 0)[0]
+        loss.backward()
+        update(model, optimizer, ema, rate * trapezoid(step, steps, config["cooldown"], warmup=rise))
+        run.log(5, loss=loss.item())
+    else:
+        if run.step == steps:
+            check(table, ema.module, held, config, before, steps, out)
+    if not table.rows:
+        return out
+    best = min(table.rows, key=lambda row: row[1])
+    print(f"Held-out loss: {table.rows[0][1]:.4f} before, {best[1]:.4f} after {best[0]} steps.")
+    (out / "before_after.html").write_text(page(before, load(out), held), encoding="utf-8")
+    print(f"In {out}: flow.safetensors, log.csv, held_out.csv, and before_after.html to listen to.")
+    return out
+
+
+def songs_in(data: Path, out: Path) -> Path:
+    """The folder of songs; .mid files are rendered first."""
+    if data.is_dir() and not any(data.rglob("*.mid")):
+        return data
+    from stemlab.data.midi_folder import render_folder
+
+    made, kept, problems = render_folder(data, out / "songs")
+    print(f"{made + kept} MIDI files rendered, {len(problems)} left out")
+    return out / "songs"
+
+
+def split(cache: LatentCache) -> tuple[LatentCache, LatentCache]:
+    """Songs to learn from, and one in ten, by name, that are held out; of a single song, its last windows.
+
+    A song's name decides its order, so more songs leave those that were held out where they are, or move few.
+    """
+    told = [cache.songs[i] for i in range(len(cache.songs))]
+    names = sorted({song["name"] for song in told}, key=lambda name: sha256(name.encode()).digest())
+    if len(names) > 1:
+        out = set(names[: max(1, round(len(names) / 10))])
+        away = [song["name"] in out for song in told]
+    else:
+        count = max(1, round(len(told) / 10))
+        away = [i >= len(told) - count for i in range(len(told))]
+    if all(away):
+        raise ValueError(
+            "data: one song of less than 18 s is too little to hold any of it out; give two songs or more."
+        )
+    return cache.part([i for i, gone in enumerate(away) if not gone]), cache.part(
+        [i for i, gone in enumerate(away) if gone]
+    )
+
+
+def add_adapters(model: nn.Module, rank: int) -> None:
+    """Put an adapter beside each matrix of the blocks; everything else stands still from now on."""
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError:
+        raise ValueError('lora: adapters need peft: type  pip install -e ".[train]"') from None
+    names = [name for name, part in model.named_modules() if isinstance(part, nn.Linear) and name.startswith("blocks.")]
+    inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=names), model)
+
+
+def plain(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Weights of a network, with its adapters, if any, added into the matrices that they stand beside."""
+    if not any("lora_" in name for name in model.state_dict()):
+        return model.state_dict()
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    model = copy.deepcopy(model)
+    for name, part in [(n, p) for n, p in model.named_modules() if isinstance(p, BaseTunerLayer)]:
+        part.merge()
+        parent, _, own = name.rpartition(".")
+        setattr(model.get_submodule(parent), own, part.get_base_layer())
+    return model.state_dict()
+
+
+def trained(model: nn.Module) -> int:
+    """How many numbers training may change."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+class Table:
+    """Losses on the held-out songs, kept as CSV: rows of (step, loss)."""
+
+    def __init__(self, file: Path, until: int):
+        self.file, self.rows = file, []
+        if file.exists():
+            with file.open(newline="") as old:
+                self.rows = [
+                    (int(r["step"]), float(r["held_out"])) for r in csv.DictReader(old) if int(r["step"]) < until
+                ]
+
+    def add(self, step: int, loss: float) -> bool:
+        """Add a row; is it the lowest so far?"""
+        lowest = not self.rows or loss < min(row[1] for row in self.rows)
+        self.rows.append((step, float(f"{loss:.6g}")))
+        with self.file.open("w", newline="") as new:
+            csv.writer(new).writerows([("step", "held_out"), *self.rows])
+        return lowest
+
+    def waited(self) -> int:
+        """Checks since the lowest loss."""
+        losses = [row[1] for row in self.rows]
+        return len(losses) - 1 - losses.index(min(losses))
+
+
+@torch.no_grad()
+def check(table: Table, model, held: LatentCache, config: dict, before: StemLab, step: int, out: Path) -> None:
+    """Measure on the held-out songs, always with the same noise and times, and keep the weights if they are the best."""
+    asked = {**config, "seed": 1_000_003}
+    losses = [float(batch_losses(model, held, asked, i, 0)[0]) for i in range(config["batches"])]
+    if table.add(step, float(np.mean(losses))):
+        told = load_weights((before.source or WEIGHTS) / "flow")[1]
+        about = {"kind": "flow", "model": told["model"], "steps": step, "from": before.checkpoint}
+        weights = {name: tensor.half() for name, tensor in plain(model).items()}
+        save_weights(out / "flow", weights, {**about, "codec": told["codec"]})
+
+
+def page(before: StemLab, after: StemLab, held: LatentCache, most: int = 3) -> str:
+    """Both models on the words of held-out windows, from the same noise: A is before, B is after."""
+    made = ["<!doctype html><meta charset='utf-8'><title>Before and after</title><h1>Before (A) and after (B)</h1>"]
+    for i in range(min(most, len(held.songs))):
+        song = held.songs[i]
+        ask = {
+            "stems": [words[0] for words in song["captions"]][:6],
+            "prompt": song["prompts"][0],
+            "seconds": 8.0,
+            "seed": i,
+        }
+        groups = [lab.generate(bpm=song["bpm"], key=song["key"], **ask) for lab in (before, after)]
+        height = 200 + 66 * len(groups[0])
+        made.append(
+            f"<h2>{escape(song['name'])}</h2><iframe style='width:100%;height:{height}px;border:0' "
+            f'srcdoc="{escape(groups[0].to_html(None, groups[1]))}"></iframe>'
+        )
+    return "\n".join(made)
