@@ -9,7 +9,7 @@ import soundfile
 import torch
 
 from stemlab import Stem, StemGroup, windows
-from stemlab.cli.app import main as cli
+from stemlab.cli import app as cli
 from stemlab.codec.audio import read, resample, rms_db
 from stemlab.conditions import FRAME_SECONDS, Conditions, make_conditions
 from stemlab.lab.beats import Beat, listen

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemlab.cli.app import main as cli
+from stemlab.cli import app as cli
 from stemlab.codec.audio import read, resample
 from stemlab.data.readers.folders import read_folder
 from stemlab.data.readers.musdb import VALIDATION

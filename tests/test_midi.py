@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from symusic import ControlChange, KeySignature, Note, Score, Tempo, Track
 
-from stemlab.cli.app import main as cli
+from stemlab.cli import app as cli
 from stemlab.codec.audio import activity
 from stemlab.data.midi_folder import find_midi, render_folder, render_midi
 from stemlab.data.readers.folders import read_folder

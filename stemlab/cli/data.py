@@ -60,7 +60,7 @@ def inspect(folder: Path, full: bool = False) -> int:
     files = [source for stem in stems for source in stem.sources]
     formats = Counter(f"{s.rate} Hz {'mono' if s.channels == 1 else f'{s.channels} channels'}" for s in files)
     splits = Counter(song.split for song in found.songs if song.split)
-    print(f"{found.kind} in {folder}")
+    print(f"{found.kind} in {found.path}")
     print(f"songs     {len(found.songs)}{_told(splits, ' (', ')')}")
     print(f"hours     {sum(song.seconds for song in found.songs) / 3600:.2f}")
     print(f"stems     {len(stems)} from {len(files)} files, {sum(stem.seconds for stem in stems) / 3600:.2f} hours")

@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -210,28 +211,40 @@ def read_folder(path: str | os.PathLike, progress: Callable[[Path], object] | No
     """Open a folder of songs; which data set it is shows in its layout.
 
     Args:
-        path: the data set's own folder, or one with a sub-folder a song.
+        path: the data set's own folder, one that it lies in (at most three levels down), or one with a sub-folder a song.
         progress: called with each song's folder.
     Returns:
         StemFolder, its damaged files in `problems`.
     Raises:
-        ValueError: no such folder, or no song in it.
+        ValueError: no such folder, no song in it, or several data sets.
     """
     from stemlab.data.readers import moises, musdb, plain, slakh
 
     path = Path(path)
     if not path.is_dir():
         raise ValueError(f"DIR: there is no folder {str(path)!r}; give one that holds a sub-folder a song.")
-    scan = Scan(path, progress)
-    readers = {"Slakh2100": slakh, "MoisesDB": moises, "MUSDB18-HQ": musdb, "plain": plain}
-    kind, reader = next((k, r) for k, r in readers.items() if r.fits(path))
-    reader.scan(scan)
+    known: dict[str, Any] = {"Slakh2100": slakh, "MoisesDB": moises, "MUSDB18-HQ": musdb}
+    found = _data_sets(path, {k: reader.fits for k, reader in known.items()})
+    if len(found) > 1:
+        names = ", ".join(f"{place.relative_to(path)} ({kind})" for place, kind in found)
+        raise ValueError(f"DIR: {str(path)!r} holds {len(found)} data sets: {names}; give one of these folders.")
+    place, kind = found[0] if found else (path, "plain")
+    scan = Scan(place, progress)
+    known.get(kind, plain).scan(scan)
     if not scan.songs:
         first = f"; the first of {len(scan.problems)} problems: {scan.problems[0]}" if scan.problems else ""
         raise ValueError(f"DIR: found no song in {str(path)!r}{first}. It takes a sub-folder a song, a file a stem.")
-    return StemFolder(path, kind, scan.songs, scan.problems)
+    return StemFolder(place, kind, scan.songs, scan.problems)
+
+
+def _data_sets(path: Path, fits: dict[str, Callable[[Path], bool]], levels: int = 3) -> list[tuple[Path, str]]:
+    """Data sets with their kinds: a folder itself, else those that lie in it, so many levels down."""
+    if kind := next((kind for kind, fit in fits.items() if fit(path)), None):
+        return [(path, kind)]
+    return [pair for inner in subfolders(path) for pair in _data_sets(inner, fits, levels - 1)] if levels else []
 
 
 def subfolders(path: Path) -> list[Path]:
-    """Folders in a folder, sorted, hidden ones left out."""
-    return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
+    """Folders in a folder, sorted, hidden ones and those that cannot be read left out."""
+    inside = path.iterdir() if os.access(path, os.R_OK | os.X_OK) else ()
+    return sorted(p for p in inside if p.is_dir() and not p.name.startswith("."))

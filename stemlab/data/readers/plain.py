@@ -1,6 +1,7 @@
 """A plain folder: a sub-folder a song, a sound file a stem, the file's name what it is.
 
-A `song.json` or `session.json` beside the files, as stemlab writes them, tells captions, prompt, tempo and key.
+A `song.json` or `session.json` beside the files, as stemlab writes them, tells captions, prompt, tempo and key. Mixes are
+left out. A sub-mix ("no drums") is a stem of the song only beside the one that it lacks; beside more it would sound twice.
 
 Lesson: 10_bring_your_own_music.ipynb
 """
@@ -12,11 +13,8 @@ from pathlib import Path
 from stemlab.conditions import canonical_key
 from stemlab.data.readers.folders import FolderStem, Scan, subfolders
 from stemlab.data.readers.sound_files import SUFFIXES
-from stemlab.songs.sounds import FAMILIES
+from stemlab.songs.words import QUALIFIERS, family_of, instruments, is_mix, label, left_out
 from stemlab.text import unique_names
-
-MIXES = {"mix", "mixture", "mixdown", "master", "full mix", "mix down"}
-_FAMILY_OF = {word: family for family, sounds in FAMILIES.items() for sound in sounds for word in sound.words}
 
 
 def fits(path: Path) -> bool:
@@ -39,7 +37,8 @@ def scan(scan: Scan) -> None:
             scan.tell(path, error)
             continue
         files = [f for f in inside if f.is_file() and f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
-        files = [f for f in files if _label(f) not in MIXES]
+        labels = labels_of(files, path.name)
+        files = [f for f, text in zip(files, labels, strict=True) if not is_mix(text) or left_out(text)]
         if files:
             scan.visit(path)
             _add(scan, path, files)
@@ -47,10 +46,16 @@ def scan(scan: Scan) -> None:
 
 def _add(scan: Scan, path: Path, files: list[Path]) -> None:
     facts = _facts(scan, path)
+    labels = dict(zip(files, labels_of(files, path.name), strict=True))
     told = {e["file"]: e for e in facts.get("stems", []) if isinstance(e, dict) and isinstance(e.get("file"), str)}
+    stems = [f for f in files if f.name in told or not left_out(labels[f])]
+    if len(stems) > 1:
+        for file in set(files) - set(stems):
+            scan.tell(file, f"is a sub-mix (all but {left_out(labels[file])}) beside its stems, and left out")
+        files = stems
     found = [(file, scan.source(file)) for file in files]
     whole = [(file, source) for file, source in found if source]
-    captions = [_captions(file, told.get(file.name, {})) for file, _ in whole]
+    captions = [_captions(labels[file], told.get(file.name, {})) for file, _ in whole]
     names = unique_names(caption[0] for caption in captions)
     stems = [FolderStem(n, c, (s,)) for n, c, (_, s) in zip(names, captions, whole, strict=True)]
     prompt, bpm, key = facts.get("prompt"), facts.get("bpm"), facts.get("key")
@@ -85,28 +90,45 @@ def _facts(scan: Scan, path: Path) -> dict:
     return {}
 
 
-def _captions(file: Path, told: dict) -> tuple[str, ...]:
-    """Wordings of a stem: those of its facts, else its name with the family that it belongs to."""
+def _captions(text: str, told: dict) -> tuple[str, ...]:
+    """Wordings of a stem: those of its facts, else its label with the family that it belongs to."""
     more = told.get("captions")
     given = [told.get("caption"), told.get("prompt"), *(more if isinstance(more, list) else [])]
     texts = [t for t in given if isinstance(t, str) and re.search(r"\w", t.split(":")[0])]
-    return tuple(dict.fromkeys(texts)) or describe(_label(file))
+    return tuple(dict.fromkeys(texts)) or describe(text)
 
 
-def describe(label: str) -> tuple[str, ...]:
+def describe(text: str) -> tuple[str, ...]:
     """Wordings for what a file is called.
 
-    >>> describe("slap bass"), describe("drums"), describe("theremin")
-    (('bass: slap bass', 'bass'), ('drums',), ('theremin',))
+    >>> describe("slap bass"), describe("drums"), describe("theremin"), describe("no drums"), describe("intro")
+    (('bass: slap bass', 'bass'), ('drums',), ('lead: theremin', 'lead'), ('other: all but drums', 'other'), ('intro',))
     """
-    if label in FAMILIES:
-        return (label,)
-    words = label.split()
-    family = _FAMILY_OF.get(label) or next((w for w in reversed(words) if w in FAMILIES), None)
-    return (f"{family}: {label}", family) if family else (label,)
+    if missing := left_out(text):
+        return (f"other: all but {missing}", "other")
+    family = family_of(text)
+    if family is None or family == text:
+        return (text,)
+    return (f"{family}: {text}", family)
 
 
-def _label(file: Path) -> str:
-    """A file's name as words: "01_Slap-Bass.wav" is "slap bass"."""
-    words = re.sub(r"[\W_]+", " ", file.stem).lower().strip()
-    return re.sub(r"^\d+ (?=\D)", "", words) or "stem"
+def labels_of(files: list[Path], folder: str) -> list[str]:
+    """What the files of a song are called, without the song's title before it: "Song_piano.wav" is "piano".
+
+    Args:
+        files: of one folder.  folder: its name.
+    """
+    labels = [label(file.stem) for file in files]
+    for title in (label(folder), _common(labels)):
+        cut = [text.removeprefix(f"{title} ") for text in labels]
+        labels = cut if set(title.split()) - QUALIFIERS and not instruments(title) else labels
+    return [text or "stem" for text in labels]
+
+
+def _common(labels: list[str]) -> str:
+    """The words that all labels begin with; none of one label alone."""
+    rows = [text.split() for text in labels]
+    same = 0
+    while len(rows) > 1 and all(len(row) > same + 1 and row[same] == rows[0][same] for row in rows):
+        same += 1
+    return " ".join(rows[0][:same]) if rows else ""

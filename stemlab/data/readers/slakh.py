@@ -26,7 +26,10 @@ def fits(path: Path) -> bool:
 
 
 def scan(scan: Scan) -> None:
-    """Add the tracks; stems that were not rendered are left out without a word, and so is the mix."""
+    """Add the tracks; stems that were not rendered and are not there are left out without a word, and so is the mix.
+
+    Whether a stem was rendered the files decide: babyslakh says `audio_rendered: false` of stems that are there.
+    """
     for path, split in _tracks(scan.path):
         scan.visit(path)
         try:
@@ -38,9 +41,9 @@ def scan(scan: Scan) -> None:
         stems = []
         names: dict[str, int] = {}
         for key, entry in sorted(entries.items()):
-            if entry.get("audio_rendered", True) is False:
-                continue
             flac, wav = path / "stems" / f"{key}.flac", path / "stems" / f"{key}.wav"
+            if entry.get("audio_rendered", True) is False and not (flac.exists() or wav.exists()):
+                continue
             source = scan.source(wav if wav.exists() and not flac.exists() else flac)
             if source:
                 captions = _captions(entry)
