@@ -12,7 +12,7 @@ import pytest
 from kills import killed_at_each_step
 
 from stemlab.checkpoints import folders
-from stemlab.checkpoints.folders import atomic_file, atomic_folder, check_folder, exclusive, recover, write_text
+from stemlab.checkpoints.folders import atomic_folder, check_folder, exclusive, recover, write_text
 
 LETTERS = {"a.txt": "a", "b.txt": "b", "z.json": "z"}
 

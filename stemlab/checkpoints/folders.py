@@ -217,6 +217,7 @@ def explained(path: Path) -> Iterator[None]:
 def reason(error: BaseException) -> str:
     """Why a file could not be written, in a few words."""
     words = " ".join(str(error).split())
-    code = error.errno if isinstance(error, OSError) else errno.ENOSPC if "os error 28" in words or not words else None
+    cut_short = "os error 28" in words or not words  # as safetensors and soundfile say it
+    code = error.errno if isinstance(error, OSError) else errno.ENOSPC if cut_short else None
     told = {errno.ENOSPC: "the disk is full", errno.EROFS: "the disk is read-only"}
     return told.get(code, os.strerror(code).lower()) if code else words
