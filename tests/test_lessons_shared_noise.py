@@ -35,6 +35,24 @@ def from_anywhere(group, channels, frames, rho, generator):
     return torch.randn(len(group), channels, frames)
 
 
+def in_the_first_group_only(group, channels, frames, rho, generator):
+    made = noise_for(group, channels, frames, rho, generator)
+    made[2:] = draw(generator, len(group) - 2, channels, frames)
+    return made
+
+
+def uniform(group, channels, frames, rho, generator):
+    def even(*shape):
+        return 12**0.5 * (torch.rand(*shape, generator=generator) - 0.5)
+
+    shared = even(int(group.max()) + 1, channels, frames)[group]
+    return rho**0.5 * shared + (1 - rho) ** 0.5 * even(len(group), channels, frames)
+
+
+def held_for_two_frames(group, channels, frames, rho, generator):
+    return noise_for(group, channels, frames // 2, rho, generator).repeat_interleave(2, dim=2)
+
+
 def gap(first, second):
     return first.mean() - second.mean()
 
@@ -44,7 +62,7 @@ def parts(first, second):
 
 
 def test_right_answers_are_accepted(capsys):
-    shared_noise.check_difference(lambda first, second, t: (first - second) / t)
+    shared_noise.check_bug("c")
     shared_noise.check_noise_for(noise_for)
     shared_noise.check_gap_and_error(lambda a, b: (gap(a, b), np.sqrt(sum(parts(a, b)))))
     assert capsys.readouterr().out.count("[ok]") == 3
@@ -53,16 +71,25 @@ def test_right_answers_are_accepted(capsys):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda first, second, t: first - second, "too small by the factor t"),
-        (lambda first, second, t: (second - first) / t, "sign is turned"),
-        (lambda first, second, t: (first - second) / (1 - t), "divided by 1 - t"),
-        (lambda first, second, t: first / t, "off by up to"),
-        (lambda first, second, t: float((first - second).mean()), "Return a tensor"),
+        ("A", r"\*every\* stem of group 1"),
+        ("b", "variance at rho = 0.5 would be"),
+        ("D", "as dark as the diagonal"),
+        ("E", "would not correlate at all"),
+        ("Z", "The suspects are A, B, C, D, E"),
+        ("the seed", "The suspects are"),
     ],
 )
-def test_a_leak_sprung_wrongly_is_told_why(answer, hint):
+def test_another_suspect_is_cleared_by_what_the_picture_shows(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        shared_noise.check_difference(answer)
+        shared_noise.check_bug(answer)
+
+
+def test_the_picture_shows_the_defect_and_nothing_else():
+    picture = np.asarray(shared_noise.bug().axes[0].images[0].get_array())
+    wanted = np.kron(np.eye(2), np.full((3, 3), 0.5)) + 0.5 * np.eye(6)
+    extra = picture - wanted
+    same_place = np.kron(1 - np.eye(2), np.eye(3)).astype(bool)
+    assert (abs(extra[same_place] - 0.5) < 0.05).all() and (abs(extra[~same_place]) < 0.05).all()
 
 
 @pytest.mark.parametrize(
@@ -72,6 +99,9 @@ def test_a_leak_sprung_wrongly_is_told_why(answer, hint):
         (without_roots, "weights of shared and own noise are roots"),
         (weighed_by_rho, "the square of its weight"),
         (from_anywhere, "pass generator=generator"),
+        (in_the_first_group_only, "not the first one alone"),
+        (uniform, "normal noise alone"),
+        (held_for_two_frames, "neighbouring frames correlate"),
         (lambda group, channels, frames, rho, generator: draw(generator, channels, frames), "Five stems"),
     ],
 )
@@ -100,7 +130,7 @@ def test_open_exercises_are_told_and_not_refused(capsys):
     def stub(*_):
         raise NotImplementedError
 
-    shared_noise.check_difference(stub)
+    shared_noise.check_bug(None)
     shared_noise.check_noise_for(stub)
     shared_noise.check_gap_and_error(stub)
     assert capsys.readouterr().out.count("still open") == 3
