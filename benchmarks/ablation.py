@@ -20,6 +20,7 @@ import argparse
 import csv
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,7 @@ from stemlab.evaluate.measure import summary
 from stemlab.evaluate.quality import add_way, copies_from
 from stemlab.lab.stem_lab import StemLab
 from stemlab.model import VelocityNet
+from stemlab.training.config import FlowConfig, read_config, same_as, written
 from stemlab.training.flow import train
 
 TRAININGS = {
@@ -80,17 +82,17 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.groups < 2 or arguments.seeds < 1:
         parser.error("--groups takes 2 or more, --seeds 1 or more")
-    config = json.loads(arguments.config.read_text(encoding="utf-8"))
+    config = read_config(arguments.config)
     deadline = time.monotonic() + 60 * (arguments.minutes or 1e9)
     bench = Bench(
         arguments.out, arguments.groups, arguments.seconds,
         classifier_songs=arguments.classifier_songs, workers=arguments.workers,
     )  # fmt: skip
-    result: dict = {"config": config, "sampler_steps": arguments.sampler_steps, "trainings": {}, "cells": {}}
+    result: dict = {"config": written(config), "sampler_steps": arguments.sampler_steps, "trainings": {}, "cells": {}}
     anchors = bench.anchors()
     result["anchors"] = {kind: summary(anchors[kind], anchors["real"], bench.judge) for kind in KINDS}
-    if config["songs"]:
-        build_cache(config["latents"], config["codec"], config["seed"], config["songs"])
+    if config.songs:
+        build_cache(config.latents, config.codec, config.seed, config.songs)
     for seed in range(arguments.seeds):
         try:
             for name in arguments.trainings:
@@ -108,17 +110,17 @@ def main() -> None:
             finish(result, bench, arguments.out)
 
 
-def trained(config: dict, name: str, seed: int, runs: Path, deadline: float) -> Path:
+def trained(config: FlowConfig, name: str, seed: int, runs: Path, deadline: float) -> Path:
     """Folder of a training that is finished; TimeIsUp when it could not be."""
     run = runs / f"{name}_{seed}"
-    own = {**config, **TRAININGS[name], "seed": seed, "songs": 0}
-    if steps_done(run) < config["steps"]:
+    own = replace(config, **TRAININGS[name], seed=seed, songs=0)
+    if steps_done(run) < config.steps:
         minutes = (deadline - time.monotonic()) / 60
         if minutes > 0:
             train(own, run, resume=True, minutes=minutes)
-        if steps_done(run) < config["steps"]:
+        if steps_done(run) < config.steps:
             raise TimeIsUp
-    elif json.loads((run / "config.json").read_text(encoding="utf-8")) != own:
+    elif not same_as(own, run / "config.json"):
         raise SystemExit(f"{run} was trained with another config: give that one, or another --out")
     return run
 
@@ -128,11 +130,11 @@ def steps_done(run: Path) -> int:
     return load_weights(run / "flow")[1]["steps"] if (run / "flow.json").exists() else 0
 
 
-def load(config: dict, run: Path) -> StemLab:
+def load(config: FlowConfig, run: Path) -> StemLab:
     """The model of a run, with the codec that it was trained on."""
     tensors, about = load_weights(run / "flow")
     model = load_into(VelocityNet(**about["model"]), tensors, run / "flow")
-    return StemLab(model, StemCodec.load(Path(config["codec"]).parent), fingerprint(run / "flow"))
+    return StemLab(model, StemCodec.load(Path(config.codec).parent), fingerprint(run / "flow"))
 
 
 def generated(bench: Bench, name: str, deadline: float) -> list[dict]:

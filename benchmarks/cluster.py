@@ -6,8 +6,8 @@ tell how fast it moves them, and the seconds of larger ones are foretold and mea
 """
 
 import argparse
-import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from stemlab.model import VelocityNet
 from stemlab.train import parameter_groups
 from stemlab.training import ranks
+from stemlab.training.config import FlowConfig, read_config
 from stemlab.training.cost import TOKENS, forward_flops, plan
 from stemlab.training.flow import batch_losses
 
@@ -26,16 +27,16 @@ PAPER = CONFIG.with_name("paper.json")
 DAYS = 3  # that the paper's training took
 
 
-def measure(model: dict, config: dict, device: torch.device, repeats: int) -> tuple[float, float, float, int]:
+def measure(model: dict, config: FlowConfig, device: torch.device, repeats: int) -> tuple[float, float, float, int]:
     """One training step on made-up songs: operations counted, operations by the formula, seconds (the least), parameters."""
     net = VelocityNet(**model).to(device)
     optimizer = torch.optim.AdamW(parameter_groups(net), lr=1e-4, fused=True)
     cache = SimpleNamespace(songs=songs(model["channels"]))
-    stems, frames = config["sizes"][0]
+    stems, frames = config.sizes[0]
 
     def step() -> None:
         optimizer.zero_grad()
-        for part in range(config["parts"]):
+        for part in range(config.parts):
             losses = batch_losses(net, cache, config, 0, part)
             losses.sum().backward()
         optimizer.step()
@@ -46,9 +47,9 @@ def measure(model: dict, config: dict, device: torch.device, repeats: int) -> tu
     text = FlopCounterMode(display=False)
     with text:  # the text encoder is small here, and frozen in the paper: counted and set aside
         net.text(torch.ones(stems * 2 // 3, TOKENS, dtype=torch.long, device=device))  # a third is told no text
-    formula = 3 * config["parts"] * forward_flops(stems, frames, TOKENS, model)
+    formula = 3 * config.parts * forward_flops(stems, frames, TOKENS, model)
     seconds = min(timed(step) for _ in range(repeats))
-    counted = counter.get_total_flops() - 3 * config["parts"] * text.get_total_flops()
+    counted = counter.get_total_flops() - 3 * config.parts * text.get_total_flops()
     return counted, formula, seconds, sum(p.numel() for p in net.parameters())
 
 
@@ -81,12 +82,12 @@ def timed(function) -> float:
 
 def paper(asked: argparse.Namespace) -> None:
     """Print what the formula says of a run like the paper's."""
-    config = json.loads(PAPER.read_text(encoding="utf-8"))
+    config = read_config(PAPER)
     told, seconds = plan(config, asked.gpus, asked.peak, asked.share, asked.bandwidth)
-    own = DAYS * 86_400 / config["steps"]
+    own = DAYS * 86_400 / config.steps
     told["the paper's own time"] = f"{own:.2f} s a step, {DAYS * 24} h on 8 A100: {own / seconds:.1f} times as long"
-    frames = 400 * 3600 * 6 / config["model"]["frame_seconds"]
-    told["latents of 400 h x 6 stems"] = f"{frames * config['model']['channels'] * 2 / 1e9:.0f} GB in float16"
+    frames = 400 * 3600 * 6 / config.model["frame_seconds"]
+    told["latents of 400 h x 6 stems"] = f"{frames * config.model['channels'] * 2 / 1e9:.0f} GB in float16"
     print("\nconfigs/paper.json: a run of the paper's size, with a codec that is public\n\n| what | |\n|---|---|")
     print("\n".join(f"| {what} | {value} |" for what, value in told.items()))
 
@@ -103,21 +104,20 @@ def main() -> None:
         "--bandwidth", type=float, default=230, help="GB/s of an all-reduce (230: NVLink in one machine)"
     )
     asked = parser.parse_args()
-    config = json.loads(CONFIG.read_text(encoding="utf-8"))
-    config |= {"given": 0.0, "noise_only": 0.0}
+    config = replace(read_config(CONFIG), given=0.0, noise_only=0.0)
     device = ranks.device()
     moved: list[tuple[int, float]] = []  # width, seconds that are not arithmetic
     where = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads"
     print(
-        f"{where}, torch {torch.__version__}, bf16; a step has {config['parts']} parts of sizes like {config['sizes'][0]}\n"
+        f"{where}, torch {torch.__version__}, bf16; a step has {config.parts} parts of sizes like {list(config.sizes[0])}\n"
     )
     print(
         "| width | parameters, M | TFLOP a step, counted | by the formula | s a step | share of matrix rate | s foretold |"
     )
     print("|---|---|---|---|---|---|---|")
     for width in sorted(set(asked.widths)):
-        model = {**config["model"], "width": width}
-        size = {**config, "sizes": config["sizes"][:1]}
+        model = {**config.model, "width": width}
+        size = replace(config, sizes=config.sizes[:1])
         rate = matrix_rate(device)
         counted, formula, seconds, weights = measure(model, size, device, asked.repeats)
         rate = max(rate, matrix_rate(device))

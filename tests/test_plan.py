@@ -1,6 +1,6 @@
 """A training that is looked at before it begins."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,13 +8,14 @@ import torch
 
 from stemlab.cli.app import main
 from stemlab.model import VelocityNet
+from stemlab.training.config import FlowConfig, read_config
 from stemlab.training.cost import BYTES, network, plan
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
 
-def config(name: str) -> dict:
-    return json.loads((CONFIGS / f"{name}.json").read_text(encoding="utf-8"))
+def config(name: str) -> FlowConfig:
+    return read_config(CONFIGS / f"{name}.json")
 
 
 def test_the_papers_size_is_built_without_memory():
@@ -23,21 +24,21 @@ def test_the_papers_size_is_built_without_memory():
     assert all(p.device.type == "meta" for p in net.parameters())
     assert 0.9e9 < sum(p.numel() for p in net.parameters()) < 1.3e9
     assert net.channels == 64 and net.window * net.frame_seconds == pytest.approx(32, abs=0.1)
-    batch = paper["parts"] * sum(stems * frames for stems, frames in paper["sizes"]) * net.frame_seconds
-    assert batch == pytest.approx(16_000, rel=0.02) and paper["lr"] == 1e-4 and paper["steps"] == 30_000
+    batch = paper.parts * sum(stems * frames for stems, frames in paper.sizes) * net.frame_seconds
+    assert batch == pytest.approx(16_000, rel=0.02) and paper.lr == 1e-4 and paper.steps == 30_000
 
 
 def test_the_bundled_flow_is_counted_as_it_is_built():
     flow = config("flow")
     told, _ = plan(flow)
-    weights = sum(p.numel() for p in VelocityNet(**flow["model"]).parameters())
+    weights = sum(p.numel() for p in VelocityNet(**flow.model).parameters())
     assert told["network"].startswith(f"{weights / 1e6:.1f} M parameters")
     assert f"{BYTES * weights / 1e9:.3g} GB" in told["memory, whole on each GPU"]
 
 
 def test_arithmetic_grows_with_the_batch_and_time_shrinks_with_gpus():
     flow = config("flow")
-    one, two = (float(plan({**flow, "parts": parts})[0]["arithmetic of a step"].split()[0]) for parts in (2, 4))
+    one, two = (float(plan(replace(flow, parts=parts))[0]["arithmetic of a step"].split()[0]) for parts in (2, 4))
     assert two == pytest.approx(2 * one, rel=0.01)
     paper = config("paper")
     assert plan(paper, 16)[1] < plan(paper, 8)[1]

@@ -13,6 +13,7 @@ import torch
 import stemlab
 from stemlab.checkpoints.files import fingerprint, load_weights, save_weights
 from stemlab.codec.bundled import StemCodec
+from stemlab.training.config import read_config
 from stemlab.training.flow import train
 from stemlab.training.runs import Run
 
@@ -62,7 +63,7 @@ def test_a_run_leaves_weights_that_load_and_make_music(config, weights, tmp_path
     assert any(not torch.equal(trained[f"model/{k}"].half(), t) for k, t in average.items())  # it is the EMA
     assert all(torch.equal(trained[f"ema/module.{k}"].half(), t) for k, t in average.items())
     assert [row["step"] for row in rows(tmp_path / "run")] == [str(i) for i in range(8)]
-    assert json.loads((tmp_path / "run" / "config.json").read_text()) == config
+    assert read_config(tmp_path / "run" / "config.json") == read_config(config)
 
 
 def test_a_run_killed_and_resumed_ends_with_the_weights_of_one_that_was_not(config, tmp_path):
@@ -235,7 +236,7 @@ def pools(tmp_path_factory):
 def test_the_codec_trains_and_goes_on_from_a_crash_as_if_it_had_not(kind, pools, weights, tmp_path, monkeypatch):
     config = {
         "kind": kind, "model": {"width": 32, "depth": 1}, "songs": 1, "seed": 60, "batch": 4, "seconds": 1.024,
-        "steps": 4, "lr": 1e-2, "ema": 0.9, "save_every": 2, "kl": 0.04, "vae": str(weights / "vae"),
+        "steps": 4, "lr": 1e-2, "ema": 0.9, "save_every": 2, **({"vae": str(weights / "vae")} if kind == "vocoder" else {}),
     }  # fmt: skip
     straight, broken = tmp_path / "straight", tmp_path / "broken"
     train(config, straight)

@@ -4,7 +4,6 @@ Lesson: 09_train_your_own.ipynb
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +49,11 @@ def train(
         return _finetune(out, resume, minutes, **tuning)
     if given := [f"--{'from' if name == 'start' else name}" for name, value in tuning.items() if value is not None]:
         raise ValueError(f"CONFIG: {given[0]} belongs to fine-tuning, which takes no config; leave one of them out.")
-    if not config.is_file():
-        raise ValueError(f"CONFIG: there is no file {str(config)!r}; the package's own are in configs/.")
-    try:
-        settings = json.loads(config.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"CONFIG: {str(config)!r} is not JSON ({error}); mend it there.") from error
+    from stemlab.training.config import read_config
+
+    settings = read_config(config)
     if minutes is not None and not minutes > 0:
         raise ValueError(f"minutes: got {minutes}; it takes more than 0.")
-    if not isinstance(settings, dict):
-        raise ValueError(f'CONFIG: {str(config)!r} holds no settings; it takes a JSON object: {{"kind": "flow", ...}}.')
     if plan is not None and plan < 1:
         raise ValueError(f"--plan: got {plan} GPUs; it takes 1 or more.")
     if out is None or plan is not None:

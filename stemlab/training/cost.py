@@ -9,21 +9,19 @@ import torch
 
 from stemlab.checkpoints.text_encoders import network as network_of
 from stemlab.model import VelocityNet
+from stemlab.training.config import FlowConfig
 
 TOKENS = 64  # of a prompt
 T5_XXL = 4.8e9  # parameters of its encoder: Raffel et al. 2020, arXiv:1910.10683, half of 11 B with what is shared
 BYTES = 20  # a parameter: weight, gradient, AdamW's two moments, running mean, each in float32
 
 
-def network(config: dict) -> VelocityNet:
-    """The network of a config on the meta device; ValueError when its model is none."""
-    if config.get("kind") != "flow":
-        raise ValueError(f"CONFIG: --plan is for a flow, this is {config.get('kind')!r}; the codec is small.")
-    try:
-        with torch.device("meta"):
-            return network_of(config["model"])
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"CONFIG: its model cannot be built ({error}): compare it with configs/flow.json") from None
+def network(config: FlowConfig) -> VelocityNet:
+    """The network of a config on the meta device; ValueError when it is of something else than a flow."""
+    if not isinstance(config, FlowConfig):
+        raise ValueError(f"CONFIG: --plan is for a flow, this is {config.kind!r}; the codec is small.")
+    with torch.device("meta"):
+        return network_of(config.model)
 
 
 def forward_flops(stems: int, frames: int, tokens: float, model: dict) -> float:
@@ -36,7 +34,7 @@ def forward_flops(stems: int, frames: int, tokens: float, model: dict) -> float:
         tokens: of a stem's text, padded.
         model: arguments of VelocityNet.
     """
-    width, patch = model["width"], model.get("patch", 1)
+    width, patch = model["width"], model["patch"]
     positions = -(-frames // patch)
     weights = 2 * width * 14 * width  # time 4, stems 2, text 2 and the MLP 6 times width squared
     scores = (
@@ -50,7 +48,7 @@ def forward_flops(stems: int, frames: int, tokens: float, model: dict) -> float:
 
 
 def plan(
-    config: dict, gpus: int = 8, peak: float = 312, share: float = 0.4, bandwidth: float = 230
+    config: FlowConfig, gpus: int = 8, peak: float = 312, share: float = 0.4, bandwidth: float = 230
 ) -> tuple[dict[str, str], float]:
     """Sizes, arithmetic, memory and time of a training.
 
@@ -63,17 +61,17 @@ def plan(
     Returns:
         what is told, by its name; and seconds of a step.
     """
-    net, model = network(config), config["model"]
+    net, model = network(config), config.arguments()
     weights = sum(p.numel() for p in net.parameters())
-    sizes = config["sizes"]
+    sizes = config.sizes
     mean = lambda what: sum(map(what, sizes)) / len(sizes)  # noqa: E731
-    parts, frames = config["parts"], config["parts"] * mean(lambda size: size[0] * size[1])
-    stems, audio = config["parts"] * mean(lambda size: size[0]), frames * net.frame_seconds
+    parts, frames = config.parts, config.parts * mean(lambda size: size[0] * size[1])
+    stems, audio = config.parts * mean(lambda size: size[0]), frames * net.frame_seconds
     flops = 3 * parts * mean(lambda size: forward_flops(size[0], size[1], TOKENS, model))
     speed = gpus * peak * 1e12 * share
     exchange = 4 * weights * 2 * (gpus - 1) / gpus / (bandwidth * 1e9)
     seconds = flops / speed + exchange
-    positions = frames / model.get("patch", 1)
+    positions = frames / model["patch"]
     told = {
         "network": f"{_large(weights)} parameters: {len(net.blocks)} blocks of width {model['width']}",
         "a step": f"{stems:.0f} stems, {audio:.0f} s of audio, {frames:.0f} latent frames in {positions:.0f} positions",
@@ -81,20 +79,20 @@ def plan(
         "computing": f"{flops / speed:.3g} s on {gpus} GPUs of {peak:g} TFLOP/s (bf16), if they reach {share:.0%}",
         "exchange of gradients, not hidden": f"{exchange:.3g} s at {bandwidth:g} GB/s",
     }
-    if "xxl" in str(model.get("text")):
+    if "xxl" in model["text"]:
         told["T5-XXL, frozen"] = (
             f"{2 * T5_XXL * TOKENS * stems / speed:.2g} s more, and {4 * T5_XXL / 1e9:.0f} GB on each GPU"
         )
-    hours = config["steps"] * seconds / 3600
+    hours = config.steps * seconds / 3600
     told |= {
-        f"{config['steps']} steps": f"{hours:.3g} h, {hours * gpus:.3g} GPU hours: times your price of one",
+        f"{config.steps} steps": f"{hours:.3g} h, {hours * gpus:.3g} GPU hours: times your price of one",
         "memory, whole on each GPU": f"{BYTES * weights / 1e9:.3g} GB, and activations",
         "memory, spread (configs/fsdp.yaml)": f"{BYTES * weights / gpus / 1e9:.3g} GB, a block or two, and activations",
     }
     return told, seconds
 
 
-def show(config: dict, gpus: int = 8, **how: float) -> None:
+def show(config: FlowConfig, gpus: int = 8, **how: float) -> None:
     """Print a plan as a table."""
     told, _ = plan(config, gpus, **how)
     print("| what | |\n|---|---|")

@@ -11,9 +11,11 @@ Lesson: 10_bring_your_own_music.ipynb
 import copy
 import csv
 import shutil
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,13 +31,10 @@ from stemlab.data.shards import LatentCache
 from stemlab.lab.load import load
 from stemlab.lab.stem_lab import StemLab
 from stemlab.train import parameter_groups, trapezoid, update
+from stemlab.training.config import FineTuneConfig, tuned
 from stemlab.training.flow import batch_losses
 from stemlab.training.runs import Run
 
-CONFIG = {
-    "kind": "fine-tune", "parts": 1, "cooldown": 0.3, "ema": 0.98, "noise_only": 0.3, "given": 0.3,
-    "naming": 0.0, "time_mean": -0.6, "grouped": True, "share_noise": True, "bf16": True, "every": 25, "batches": 8,
-}  # fmt: skip
 RATES = {"all": 2e-4, "adapters": 2e-3}
 
 
@@ -44,12 +43,10 @@ def finetune(
     out: str | Path,
     start: str | Path | None = None,
     lora: int = 0,
-    steps: int = 400,
     rate: float | None = None,
-    patience: int = 4,
     resume: bool = False,
     minutes: float | None = None,
-    **changes,
+    **settings: Any,
 ) -> Path:
     """Fine-tune the flow on a folder of songs.
 
@@ -58,30 +55,26 @@ def finetune(
         out: of the run; holds the encoded songs too.
         start: folder of weights; the bundled ones by default.
         lora: rank of the adapters; 0 trains all weights.
-        steps: at most so many.
         rate: of learning; 2e-4 for all weights, 2e-3 for adapters.
-        patience: stop after so many checks without a lower loss on the held-out songs.
         resume, minutes: see `Run`.
-        changes: of CONFIG, such as `every=10` steps between checks, or `sizes`, `[[16, 96]]` with the bundled codec.
+        settings: others of `FineTuneConfig`, such as `steps=100` at most, or `sizes`, `[[16, 96]]` with the bundled codec.
     Returns:
         `out`, which `stemlab.load` takes: `flow.safetensors`, `log.csv`, `held_out.csv`, `before_after.html`.
     Raises:
-        ValueError: no songs, too few to hold any out, or as for `Run` and `load`.
+        ValueError: no songs, too few to hold any out, a setting that is wrong, or as for `Run` and `load`.
     """
     out, before = Path(out), load(start)
     parts = find_parts(before.source or WEIGHTS, WEIGHTS)
-    rate = rate or RATES["adapters" if lora else "all"]
-    config = {
-        **CONFIG, "sizes": [[16, before.grid.window // 2]], **changes, "seed": 0, "steps": steps, "lr": rate, "lora": lora,
-        "from": before.checkpoint, "patience": patience,
-    }  # fmt: skip
-    torch.manual_seed(0)
+    rate = RATES["adapters" if lora else "all"] if rate is None else rate
+    known = {"sizes": [[16, before.grid.window // 2]], "lora": lora, "lr": rate, "start": before.checkpoint}
+    config = tuned({**known, **settings})
+    torch.manual_seed(config.seed)
     model = copy.deepcopy(before.model).train()
-    if lora:
-        add_adapters(model, lora)
-    ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config["ema"]))
+    if config.lora:
+        add_adapters(model, config.lora)
+    ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
     groups = [{**group, "params": [p for p in group["params"] if p.requires_grad]} for group in parameter_groups(model)]
-    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=rate, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=config.lr, betas=(0.9, 0.98))
     run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
     codec = codec_folder(parts)
     if "codec" in parts:
@@ -97,16 +90,17 @@ def finetune(
     )
 
     table = Table(out / "held_out.csv", run.step)
+    steps = config.steps
     rise = max(1, min(20, steps // 10))
-    for step in run.steps(steps, save_every=config["every"]):
-        if step % config["every"] == 0:
+    for step in run.steps(steps, save_every=config.every):
+        if step % config.every == 0:
             check(table, ema.module, held, config, before, step, out)
-            if table.waited() >= patience:
-                print(f"\nNo lower loss on the held-out songs for {patience} checks: stopped at step {step}.")
+            if table.waited() >= config.patience:
+                print(f"\nNo lower loss on the held-out songs for {config.patience} checks: stopped at step {step}.")
                 break
         loss = batch_losses(model, cache, config, step, 0)[0]
         loss.backward()
-        update(model, optimizer, ema, rate * trapezoid(step, steps, config["cooldown"], warmup=rise))
+        update(model, optimizer, ema, config.lr * trapezoid(step, steps, config.cooldown, warmup=rise))
         run.log(5, loss=loss.item())
     else:
         if run.step == steps:
@@ -208,10 +202,12 @@ class Table:
 
 
 @torch.no_grad()
-def check(table: Table, model, held: LatentCache, config: dict, before: StemLab, step: int, out: Path) -> None:
+def check(
+    table: Table, model, held: LatentCache, config: FineTuneConfig, before: StemLab, step: int, out: Path
+) -> None:
     """Measure on the held-out songs, always with the same noise and times, and keep the weights if they are the best."""
-    asked = {**config, "seed": 1_000_003}
-    losses = [float(batch_losses(model, held, asked, i, 0)[0]) for i in range(config["batches"])]
+    asked = replace(config, seed=1_000_003)
+    losses = [float(batch_losses(model, held, asked, i, 0)[0]) for i in range(config.batches)]
     if table.add(step, float(np.mean(losses))):
         told = load_weights((before.source or WEIGHTS) / "flow")[1]
         about = {"kind": "flow", "model": told["model"], "steps": step, "from": before.checkpoint}

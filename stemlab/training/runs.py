@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from stemlab.checkpoints.files import load_weights, save_weights
 from stemlab.training import ranks, sharding
+from stemlab.training.config import Config, same_as, written
 
 
 class Run:
@@ -21,7 +22,7 @@ class Run:
 
     Args:
         out: folder; made when it is not there.
-        config: JSON-able, written to `config.json`.
+        config: written to `config.json`.
         modules: by name, all that has a `state_dict` of tensors to be kept (model, EMA).
         optimizers: their states are kept too.
         resume: go on from the last checkpoint in `out`; a fresh start when there is none.
@@ -41,19 +42,19 @@ class Run:
         if ranks.rank() == 0:
             self._trim_log()
 
-    def _claim(self, config: dict, resume: bool) -> None:
+    def _claim(self, config: Config, resume: bool) -> None:
         config_file = self.out / "config.json"
         if config_file.exists() and not resume:
             raise ValueError(
                 f"out={str(self.out)!r} holds a run already: add --resume to go on with it, or choose another"
             )
-        if config_file.exists() and json.loads(config_file.read_text()) != config:
+        if config_file.exists() and not same_as(config, config_file):
             raise ValueError(
                 f"{config_file} differs from the config given: resume with the same, or choose another out"
             )
         self.out.mkdir(parents=True, exist_ok=True)
         part = config_file.with_suffix(".part")
-        part.write_text(json.dumps(config, indent=2) + "\n")
+        part.write_text(json.dumps(written(config), indent=2) + "\n")
         os.replace(part, config_file)
 
     def steps(self, total: int, save_every: int):
