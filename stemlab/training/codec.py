@@ -67,7 +67,7 @@ def train_vocoder(config: VocoderConfig, out: str | Path, resume: bool = False, 
     vae = None
     if config.vae:
         tensors, vae_config = load_weights(config.vae)
-        vae = load_into(BandVAE(**vae_config.model), _model_part(tensors), config.vae).to(device).eval()
+        vae = load_into(BandVAE(**vae_config["model"]), _model_part(tensors), config.vae).to(device).eval()
     for step in run.steps(config.steps, save_every=config.save_every):
         audio = torch.from_numpy(audio_batch(pool, step, config.batch, _samples(config))).to(device)
         seen = bands(audio)
