@@ -19,11 +19,11 @@ def one_thread():
 @pytest.fixture(scope="session")
 def make_net():
     """Factory of tiny networks; `std` 0 leaves them as they are born."""
-    from stemlab.model import VelocityNet
+    from stemlab.checkpoints.text_encoders import network
 
     def make(std=0.1, seed=0, **sizes):
         torch.manual_seed(seed)
-        net = VelocityNet(**{"width": 64, "depth": 1, "heads": 2, "text_width": 32, "text_depth": 1, **sizes})
+        net = network({"width": 64, "depth": 1, "heads": 2, "text_width": 32, "text_depth": 1, **sizes})
         for layer in net.modules():
             if std and isinstance(layer, torch.nn.Linear):
                 torch.nn.init.normal_(layer.weight, std=std)

@@ -288,7 +288,7 @@ NAN = float("nan")
     ids=str,
 )  # fmt: skip
 def test_a_bad_argument_is_refused_by_name_before_any_work(tiny, monkeypatch, change, said):
-    monkeypatch.setattr(tiny, "_sample", lambda *_, **__: pytest.fail("work began"))
+    monkeypatch.setattr("stemlab.lab.rounds.sample", lambda *_, **__: pytest.fail("work began"))
     given = {"audio": plucks(8), "stems": ["bass", "drums"], "bpm": None, **QUICK, **change}
     with pytest.raises(ValueError, match=f"^({said})"):
         tiny.accompany(**given)

@@ -8,7 +8,7 @@ import pytest
 
 import stemlab
 from stemlab import Stem, StemGroup
-from stemlab.cli.app import main as cli
+from stemlab.cli import app as cli
 
 
 class Lab:
@@ -181,7 +181,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 
 def test_check_names_what_is_missing_and_what_to_type(capsys, monkeypatch, tmp_path):
-    from stemlab.cli.app import check as machine
+    from stemlab.cli import check as machine
 
     monkeypatch.setattr(machine, "WEIGHTS", tmp_path)
     assert cli.main(["check"]) == 1
@@ -192,7 +192,7 @@ def test_check_names_what_is_missing_and_what_to_type(capsys, monkeypatch, tmp_p
 
 
 def test_check_notices_weights_that_are_broken(capsys, monkeypatch, tmp_path):
-    from stemlab.cli.app import check as machine
+    from stemlab.cli import check as machine
 
     (tmp_path / "flow.safetensors").write_bytes(b"not weights")
     (tmp_path / "flow.json").write_text('{"format": 1}')

@@ -496,5 +496,5 @@ def test_config_and_weights_are_of_one_commit_whatever_is_pushed_in_between(fold
 
 
 def test_neither_library_is_imported_before_it_is_needed():
-    code = "import sys, stemlab.codec_published; print({'diffusers', 'transformers'} & set(sys.modules))"
+    code = "import sys, stemlab.codec.published; print({'diffusers', 'transformers'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"

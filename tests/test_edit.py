@@ -166,7 +166,7 @@ def test_windows_cover_every_frame_with_weights_that_sum_to_one():
 )
 def test_a_bad_edit_is_refused_by_name_before_any_work(tiny, bands_of, monkeypatch, call, said):
     group = bands_of()
-    monkeypatch.setattr(tiny, "_sample", lambda *_, **__: pytest.fail("work began"))
+    monkeypatch.setattr("stemlab.lab.rounds.sample", lambda *_, **__: pytest.fail("work began"))
     with pytest.raises(ValueError, match=said):
         call(tiny, group)
 

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import torch
 
-from stemlab.cli.app import main as cli
+from stemlab.cli import app as cli
 from stemlab.codec.bundled import StemCodec
 from stemlab.data import encode, shards
 from stemlab.data.batches import group_batch

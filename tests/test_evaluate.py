@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from stemlab import StemLab
-from stemlab.cli.app import main as cli
+from stemlab.cli import app as cli
 from stemlab.evaluate.anchors import anchors
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.folder import windows

@@ -12,7 +12,7 @@ import torch
 
 import stemlab
 from stemlab.checkpoints.files import load_weights
-from stemlab.cli.app import main as cli
+from stemlab.cli import app as cli
 from stemlab.data import encode
 from stemlab.data.shards import LatentCache
 from stemlab.training import fine_tune as finetune

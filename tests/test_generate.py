@@ -1,11 +1,14 @@
+import json
 import math
+from dataclasses import fields, replace
+from inspect import signature
 
 import numpy as np
 import pytest
 import torch
 
-from stemlab import Stem, StemGroup
-from stemlab.lab.request import MOST_STEMS, check_request, default_seconds, rounds_of
+from stemlab import Stem, StemGroup, StemLab
+from stemlab.lab.request import MOST_STEMS, Request, default_seconds, rounds_of
 from stemlab.noise import stem_noise
 
 STEMS = ["drums: tight kit", "bass: slap bass", "keys: electric piano", "guitar: clean"]
@@ -300,7 +303,7 @@ NAN, INF = float("nan"), float("inf")
     ],
 )  # fmt: skip
 def test_a_bad_argument_is_refused_by_name_before_any_work(tiny, monkeypatch, name, value):
-    monkeypatch.setattr(tiny, "_sample", lambda *args: pytest.fail("work began"))
+    monkeypatch.setattr("stemlab.lab.rounds.sample", lambda *args: pytest.fail("work began"))
     with pytest.raises(ValueError, match=rf"^{name}\b"):
         tiny.generate(**{"stems": STEMS[:2], **QUICK, name: value})
 
@@ -328,9 +331,9 @@ def test_a_fair_request_passes_the_check():
         "activity": {"drums": ".xxx", "bass": "xx.x"}, "scheme": "k-pass", "guidance": 0, "interval": [0, 0],
         "coupling": "noise", "rho": 0, "sampler": "heun",
     }  # fmt: skip
-    check_request(fair)
+    Request(**fair).check()
     with pytest.raises(ValueError, match="bpm"):
-        check_request({**fair, "bpm": 39})
+        Request(**{**fair, "bpm": 39}).check()
 
 
 @pytest.mark.parametrize("text", ["", " : slap", 5, None])
@@ -388,3 +391,19 @@ def test_a_group_of_other_weights_is_not_regenerated_silently(tiny, bands_of):
     group.settings["checkpoint"] = "other"
     with pytest.raises(ValueError, match="made with the weights other"):
         tiny.regenerate(group)
+
+
+def test_each_default_stands_once_and_the_signature_shows_it():
+    shown = {n: p.default for n, p in signature(StemLab.generate).parameters.items()}
+    kept = {f.name: f.default for f in fields(Request)}
+    for name in (set(shown) & set(kept)) - {"stems", "candidates"}:
+        assert shown[name] == kept[name], name
+
+
+def test_a_request_comes_back_from_a_session_and_one_before_mates_has_one_scale():
+    asked = Request(stems=["bass"], bpm=100.0, guidance=3.0, activity={"bass": "xx.x"}).settled()
+    assert Request.of(json.loads(json.dumps(asked.kept()))) == replace(asked, interval=[0, 14])
+    old = {name: value for name, value in asked.kept().items() if name not in ("mates", "negative")}
+    assert Request.of(old).mates == 3.0 and Request.of(old).negative == ""
+    with pytest.raises(ValueError, match="sav_every"):
+        Request.of({**old, "sav_every": 3})

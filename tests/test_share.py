@@ -10,7 +10,7 @@ from huggingface_hub import ModelCard
 import stemlab
 from stemlab.checkpoints.files import load_weights, save_weights
 from stemlab.checkpoints.hub import fetch, files_of, pack, push
-from stemlab.cli.app import main as cli
+from stemlab.cli import app as cli
 
 
 @pytest.fixture

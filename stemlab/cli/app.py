@@ -107,9 +107,9 @@ def _add_request(make: argparse.ArgumentParser) -> None:
         help='on and off, a character a bar: "drums=.xxx"; or beats: x/x.x.',
     )
     make.add_argument("--scheme", help='one-pass, two-pass, k-pass, or rounds as "drums,bass/keys" (one-pass)')
-    make.add_argument("--steps", type=int, help="solver steps (32)")
-    make.add_argument("--guidance", type=float, help="how strongly to follow what the stems are told (2.5)")
-    make.add_argument("--mates", type=float, help="how strongly to follow the other stems (4)")
+    make.add_argument("--steps", type=int, help="solver steps: more are slower and nearer to the flow")
+    make.add_argument("--guidance", type=float, help="how strongly to follow what the stems are told; 1 is off")
+    make.add_argument("--mates", type=float, help="how strongly to follow the other stems; 1 is off")
     make.add_argument("--negative", metavar="TEXT", help="words to lead away from")
     make.add_argument("--candidates", type=int, help="make so many, keep the one most in step (1)")
     make.add_argument("--coupling", help="attention or noise: how the stems of a group hear each other")
@@ -117,6 +117,7 @@ def _add_request(make: argparse.ArgumentParser) -> None:
     make.add_argument(
         "--weights", type=Path, help="folder of a checkpoint of your own, or its name on the hub (the bundled one)"
     )
+    make.add_argument("--device", help="cpu, cuda or mps (the best there is)")
     make.add_argument("--allow-download", action="store_true", default=False, help="fetch weights from the hub")
     make.add_argument("--force", action="store_true", default=False, help="replace a group that is in the folder")
 
@@ -151,6 +152,7 @@ def _make(
     activity: Sequence[str] = (),
     weights: Path | None = None,
     allow_download: bool = False,
+    device: str | None = None,
     **options: Any,
 ) -> "StemGroup":
     """Call that method of a StemLab, write what it makes, and say where."""
@@ -165,7 +167,7 @@ def _make(
 
     import stemlab
 
-    lab = stemlab.load(weights, allow_download=allow_download)
+    lab = stemlab.load(weights, device, allow_download=allow_download)
     with ExitStack() as stack:
         bars: list[tqdm] = []
 

@@ -58,7 +58,7 @@ class StemCodec:
     def __init__(self, vae: BandVAE, mean: torch.Tensor, std: torch.Tensor, vocoder: Vocoder | None = None):
         self.vae, self.vocoder = vae.eval(), vocoder.eval() if vocoder else None
         self.mean, self.std = mean.float()[:, None], std.float()[:, None]
-        self.channels = len(mean)
+        self.channels, self.device = len(mean), torch.device("cpu")
 
     @classmethod
     def load(cls, folder: str | Path = WEIGHTS, vocoder: bool = True) -> "StemCodec":
@@ -71,6 +71,13 @@ class StemCodec:
             return cls(vae, mean, std)
         tensors, config = load_weights(folder / "vocoder")
         return cls(vae, mean, std, load_into(Vocoder(**config["model"]), tensors, folder / "vocoder"))
+
+    def to(self, device: str | torch.device) -> "StemCodec":
+        """Compute on another device; audio and latents come and go on the CPU."""
+        for part in filter(None, (self.vae, self.vocoder)):
+            part.to(device)
+        self.mean, self.std, self.device = self.mean.to(device), self.std.to(device), torch.device(device)
+        return self
 
     @torch.no_grad()
     def encode(self, audio: torch.Tensor | np.ndarray) -> torch.Tensor:
@@ -89,8 +96,8 @@ class StemCodec:
         if not audio.isfinite().all():
             raise ValueError("audio holds NaN or infinite samples: clean it first, for example with numpy.nan_to_num")
         audio = torch.nn.functional.pad(audio, (0, -audio.shape[1] % FRAME))
-        latent, _ = self.vae.encode(bands(audio))
-        return (latent.float() - self.mean) / self.std
+        latent, _ = self.vae.encode(bands(audio.to(self.device)))
+        return ((latent.float() - self.mean) / self.std).cpu()
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor, samples: int | None = None, vocoder: str | None = None) -> torch.Tensor:
@@ -111,12 +118,12 @@ class StemCodec:
             audio = synthesise(self.vocoder, band_db)
         else:
             audio = griffin_lim(10 ** (bands_to_linear(band_db) / 20))
-        return (audio * _sounding(band_db))[:, :samples].clamp(-1, 1)
+        return (audio * _sounding(band_db))[:, :samples].clamp(-1, 1).cpu()
 
     @torch.no_grad()
     def decode_bands(self, latents: torch.Tensor) -> torch.Tensor:
-        """Band spectrogram in dB of normalised latents, `(S, C, T)` to `(S, 128, 4 * T)`."""
-        return self.vae.decode(latents.float() * self.std + self.mean)
+        """Band spectrogram in dB of normalised latents, `(S, C, T)` to `(S, 128, 4 * T)`, on the codec's device."""
+        return self.vae.decode(latents.to(self.device).float() * self.std + self.mean)
 
 
 def _sounding(band_db: torch.Tensor) -> torch.Tensor:

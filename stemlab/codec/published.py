@@ -81,6 +81,11 @@ class PublishedCodec:
             raise ValueError(f"codec: {source!r} is another model than {str(folder)!r} was fitted to: fit it again")
         return cls(found.model, found.kind, found.origin, tensors["mean"], tensors["std"])
 
+    def to(self, device: str | torch.device) -> "PublishedCodec":
+        """Compute on another device; audio and latents come and go on the CPU."""
+        self.model.to(device)
+        return self
+
     def save(self, folder: str | Path) -> None:
         """Write `codec.safetensors` and `codec.json` (a source that is a folder: as seen from here), not the network."""
         folder, about = Path(folder).expanduser(), {**self.origin, **{fact: getattr(self, fact) for fact in FACTS}}

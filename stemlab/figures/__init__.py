@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from stemlab.figures.curves import loss_curve, quality_bars
     from stemlab.figures.flow import trajectory, vector_field
     from stemlab.figures.groups import activity, chroma_agreement, mel_spectrograms
-    from stemlab.figures.overview import overview
+    from stemlab.figures.picture import overview
 
 __all__ = [
     "activity",
@@ -24,7 +24,7 @@ _HOMES = {
     "curves": ("loss_curve", "quality_bars"),
     "flow": ("trajectory", "vector_field"),
     "groups": ("activity", "chroma_agreement", "mel_spectrograms"),
-    "overview": ("overview",),
+    "picture": ("overview",),
 }
 
 

@@ -3,7 +3,7 @@
 Lesson: 07_play_along.ipynb
 """
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from stemlab.activity import canonical
@@ -11,61 +11,52 @@ from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.beats import listen
 from stemlab.lab.draft import bars_between
 from stemlab.lab.recording import LONGEST, Recording, hearing_gain, open_recording
-from stemlab.lab.request import check_number, check_request, rounds_of
+from stemlab.lab.request import Request, check_number, rounds_of
 from stemlab.text import unique_names
 
 
 def request(
     audio: Any,
-    stems: Sequence[str],
-    told: dict[str, Any],
+    told: Request,
     text: str,
     sample_rate: int | None,
     downbeat: float | None,
     grid: Grid = BUNDLED,
-) -> tuple[dict[str, Any], Recording]:
+) -> tuple[Request, Recording]:
     """Check the arguments of `StemLab.accompany`, and find tempo and downbeat where they are not told.
 
     Args:
         audio, text, sample_rate, downbeat: see `StemLab.accompany`.
-        told: its other arguments, with the defaults of `StemLab.generate`.
+        told: its other arguments.
         grid: of the codec and the flow.
     Returns:
         the request as a session keeps it, and the recording.
     Raises:
         ValueError: an argument is not what it may be, or the tempo told contradicts the recording.
     """
-    asked = {**told, "stems": listed(stems), "bars": None, "seconds": None}
-    check_request({**asked, "scheme": "one-pass", "activity": None}, grid)
+    replace(told, scheme="one-pass", activity=None).check(grid)
     if not isinstance(text, str):
         raise ValueError(f'text: got {text!r}; it says what the recording is, such as "guitar: fingerpicked".')
     check_number("downbeat", downbeat, 0, LONGEST, "seconds of the first downbeat", optional=True)
     recording, name = open_recording(audio, sample_rate)
-    names = unique_names([text or name, *stems])
-    rounds_of(asked["scheme"], len(stems), names[1:])
+    names = unique_names([text or name, *told.stems])
+    rounds_of(told.scheme, len(told.stems), names[1:])
     mono = recording.mono()
-    beat = listen(mono, asked["bpm"], downbeat)
+    beat = listen(mono, told.bpm, downbeat)
     if beat.bpm is None and downbeat is not None:
         raise ValueError(f"downbeat: got {downbeat} for a recording without a steady beat; give bpm too.")
-    heard = recording.heard(grid)
-    samples = heard.shape[-1]
+    samples = recording.at(grid).shape[-1]
     bars = bars_between(samples / grid.sample_rate, beat.bpm, beat.downbeat)
-    canonical(asked["activity"], names[1:], beat.bpm, bars, grid.frames(samples))
-    asked["heard"] = {
-        "bpm": "told" if asked["bpm"] else "found" if beat.bpm else "not found",
+    canonical(told.activity, names[1:], beat.bpm, bars, grid.frames(samples))
+    heard = {
+        "bpm": "told" if told.bpm else "found" if beat.bpm else "not found",
         "downbeat": "told" if downbeat is not None else "found" if beat.bpm else "not found",
     }
-    asked |= {"bpm": beat.bpm, "downbeat": beat.downbeat}
-    asked["recording"] = {
+    about = {
         "name": names[0], "prompt": text, "sha256": recording.sha256(), "rate": recording.rate,
         "channels": len(recording.audio), "samples": samples, "gain": hearing_gain(mono),
     }  # fmt: skip
-    return asked, recording
-
-
-def listed(value: Any) -> Any:
-    """Tuples as the lists that JSON knows, within lists too; anything else as it is, for the checks to judge."""
-    return [listed(item) for item in value] if isinstance(value, tuple | list) else value
+    return replace(told, bpm=beat.bpm, downbeat=beat.downbeat, heard=heard, recording=about), recording
 
 
 def what_was_heard(settings: dict[str, Any], bpm: float | None) -> str:

@@ -16,11 +16,11 @@ def sync_score(group: StemGroup) -> float:
     """
     if len(group) == 1:
         assert group.bpm
-        return beat_alignment(_heard(group)[0], group.bpm) or 0.0
-    return sum(score or 0.0 for score in onsets_together(list(_heard(group)))) / len(group)
+        return beat_alignment(_at_32k(group)[0], group.bpm) or 0.0
+    return sum(score or 0.0 for score in onsets_together(list(_at_32k(group)))) / len(group)
 
 
-def _heard(group: StemGroup) -> np.ndarray:
+def _at_32k(group: StemGroup) -> np.ndarray:
     """The stems as the measures take them: `(S, N)`, mono at 32 kHz."""
     return resample(group.mono, group.sample_rate, SAMPLE_RATE)
 

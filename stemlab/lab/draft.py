@@ -3,6 +3,7 @@
 All but the sound follows from the request and the list of edits, so a session keeps those and a draft works them out again.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from stemlab.activity import FREE, activity_frames, canonical, frame_marks, patt
 from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.group import StemGroup
 from stemlab.lab.recording import Recording
-from stemlab.lab.request import default_seconds, rounds_of
+from stemlab.lab.request import Request, default_seconds, rounds_of
 from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
 from stemlab.text import unique_names
 
@@ -23,7 +24,7 @@ class Draft:
     """The state of a group after a request; `follow` takes it through its edits.
 
     Args:
-        asked: the request, checked: the arguments of `StemLab.generate`, and for an accompaniment `recording` and `downbeat`.
+        asked: the request, checked.
         grid: of the codec and the flow.
 
     Attributes:
@@ -31,38 +32,39 @@ class Draft:
         gain: the model hears audio times this.
         noise: by name, `(C, T)`.
         marks: by name, `(N,)` of REST, PLAY or FREE; of those that are not free throughout.
-        heard: by name, the stems whose sub-mix it was made to.
+        mates: by name, the stems whose sub-mix it was made to.
         audio, latents: by name, `(N,)` and `(C, T)`, of the stems that are done.
         originals: by name, the recording that a stem is.
     """
 
-    def __init__(self, asked: dict[str, Any], grid: Grid = BUNDLED):
-        recording = asked.get("recording")
+    def __init__(self, asked: Request, grid: Grid = BUNDLED):
+        recording = asked.recording
         own, told = ([recording["name"]], [recording["prompt"]]) if recording else ([], [])
-        self.asked, self.grid = dict(asked), grid
-        self.names = unique_names([*own, *asked["stems"]])
-        self.prompts = dict(zip(self.names, [*told, *asked["stems"]], strict=True))
-        self.downbeat = float(asked.get("downbeat") or 0.0)
+        self.asked, self.grid = asked.settled(), grid
+        self.names = unique_names([*own, *asked.stems])
+        self.prompts = dict(zip(self.names, [*told, *asked.stems], strict=True))
+        self.downbeat = float(asked.downbeat or 0.0)
         self.gain = float(recording["gain"]) if recording else 1.0
         if recording:
             self.samples = int(recording["samples"])
-            self.bars = bars_between(self.samples / grid.sample_rate, asked["bpm"], self.downbeat)
+            self.bars = bars_between(self.samples / grid.sample_rate, asked.bpm, self.downbeat)
         else:
-            self.bars, seconds = default_seconds(asked["bpm"], asked["bars"], asked["seconds"], grid.longest)
+            self.bars, seconds = default_seconds(asked.bpm, asked.bars, asked.seconds, grid.longest)
             self.samples = round(seconds * grid.sample_rate)
         self.pieces = [self.frames]
         self.noise = {name: self._own_noise(name) for name in self.names}
-        if asked["activity"] is not None:
-            self.asked["activity"] = canonical(asked["activity"], self.names, asked["bpm"], self.bars, self.frames)
-        self.marks = self._marks(self.asked["activity"], self.bars, self.samples, self.downbeat)
+        if asked.activity is not None:
+            activity = canonical(asked.activity, self.names, asked.bpm, self.bars, self.frames)
+            self.asked = replace(self.asked, activity=activity)
+        self.marks = self._marks(self.asked.activity, self.bars, self.samples, self.downbeat)
         self.rounds = [
             [self.names[len(own) + i] for i in members]
-            for members in rounds_of(asked["scheme"], len(asked["stems"]), self.names[len(own) :])
+            for members in rounds_of(asked.scheme, len(asked.stems), self.names[len(own) :])
         ]
-        self.heard: dict[str, list[str]] = {}
+        self.mates: dict[str, list[str]] = {}
         there = list(own)
         for members in self.rounds:
-            self.heard |= {name: list(there) for name in members}
+            self.mates |= {name: list(there) for name in members}
             there += members
         self.audio: dict[str, torch.Tensor] = {}
         self.latents: dict[str, torch.Tensor] = {}
@@ -76,7 +78,7 @@ class Draft:
     @property
     def start(self) -> float:
         """Beats since the first downbeat at sample 0: what is before it is the end of a four-bar phrase."""
-        return (-self.downbeat * self.asked["bpm"] / 60) % PHRASE if self.asked["bpm"] else 0.0
+        return (-self.downbeat * self.asked.bpm / 60) % PHRASE if self.asked.bpm else 0.0
 
     def follow(self, step: dict[str, Any]) -> None:
         """Take over what an edit changes in the plan; the sound is the business of `stemlab.lab.edits`."""
@@ -97,14 +99,14 @@ class Draft:
             self.noise[name] = torch.where(new, self._fresh(step["seed"], name), self.noise[name])
         elif "without" in step:
             self.names.remove(step["without"])
-            for told in (self.prompts, self.noise, self.marks, self.heard):
+            for told in (self.prompts, self.noise, self.marks, self.mates):
                 told.pop(step["without"], None)
         else:
             self._extend(step["extend"], step["activity"])
 
     def bar_samples(self, bars: list[int]) -> list[tuple[int, int]]:
         """Runs of neighbouring bars, counted from 1, as samples (first, behind the last)."""
-        line = lambda bar: round((self.downbeat + (bar - 1) * 240 / self.asked["bpm"]) * self.grid.sample_rate)  # noqa: E731
+        line = lambda bar: round((self.downbeat + (bar - 1) * 240 / self.asked.bpm) * self.grid.sample_rate)  # noqa: E731
         runs: list[tuple[int, int]] = []
         for bar in sorted(set(bars)):
             first = 0 if bar == 1 else line(bar)
@@ -126,12 +128,12 @@ class Draft:
         """A stem that is made to all others, from its own noise."""
         self.prompts[name] = prompt
         self.noise[name] = self._own_noise(name)
-        self.heard[name] = [other for other in self.names if other != name]
+        self.mates[name] = [other for other in self.names if other != name]
 
     def more_samples(self, bars: int) -> int:
         """How many samples the group grows by so many bars."""
-        assert self.bars
-        return round((self.bars + bars) * 240 / self.asked["bpm"] * self.grid.sample_rate) - self.samples
+        assert self.bars and self.asked.bpm
+        return round((self.bars + bars) * 240 / self.asked.bpm * self.grid.sample_rate) - self.samples
 
     def _extend(self, bars: int, activity: dict | None) -> None:
         assert self.bars
@@ -146,7 +148,7 @@ class Draft:
             self.marks[name] = np.concatenate([old, new])
 
     def _marks(self, told: dict | None, bars: int | None, samples: int, downbeat: float = 0.0) -> dict[str, np.ndarray]:
-        bpm = self.asked["bpm"]
+        bpm = self.asked.bpm
         return {
             name: pattern_marks(pattern, bpm, bars, samples, downbeat, self.grid)
             for name, pattern in (told or {}).items()
@@ -156,8 +158,8 @@ class Draft:
         return torch.cat([self._piece(name, piece) for piece in range(len(self.pieces))], dim=1)
 
     def _piece(self, name: str, piece: int) -> torch.Tensor:
-        seed = piece_seed(self.asked["seed"], piece)
-        return stem_noise(seed, [name], self.grid.channels, self.pieces[piece], self.asked["rho"])[0]
+        seed = piece_seed(self.asked.seed, piece)
+        return stem_noise(seed, [name], self.grid.channels, self.pieces[piece], self.asked.rho or 0.0)[0]
 
     def _fresh(self, seed: int, name: str) -> torch.Tensor:
         return fresh_noise(seed, name, self.grid.channels, self.frames)
@@ -171,7 +173,7 @@ def asked_activity(group: StemGroup) -> dict[str, torch.Tensor]:
     """
     settings, grid = group.settings, Grid.of(group.settings)
     if settings.get("history"):
-        draft = Draft(settings["history"][0], grid)
+        draft = Draft(Request.of(settings["history"][0]), grid)
         for step in settings["history"][1:]:
             draft.follow(step)
         return {name: frame_marks(marks, grid.frame) for name, marks in draft.marks.items() if name in group.names}

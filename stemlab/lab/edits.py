@@ -6,6 +6,7 @@ Lesson: 11_stem_studio.ipynb
 """
 
 from collections.abc import Callable
+from dataclasses import replace as amend
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +14,9 @@ import torch
 from stemlab.activity import canonical
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import splice
-from stemlab.lab.request import MOST_BARS, check_number, check_request
+from stemlab.lab.group import StemGroup
+from stemlab.lab.request import MOST_BARS, Request, check_number
+from stemlab.lab.rounds import draft_of, finish, make, sample
 from stemlab.sampling import Callback
 from stemlab.windows import overlap
 
@@ -27,7 +30,7 @@ def add(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback |
     """A new stem to all that are there."""
     _check_text(draft, [*draft.names, step["add"]])
     draft.follow(step)
-    lab._sample(draft, draft.names[-1:], callback)
+    sample(lab, draft, draft.names[-1:], callback)
 
 
 def replace(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
@@ -36,7 +39,7 @@ def replace(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callba
     _check_text(draft, [step["stem"]])
     draft.follow(step)
     del draft.audio[name], draft.latents[name]
-    lab._sample(draft, [name], callback)
+    sample(lab, draft, [name], callback)
 
 
 def vary(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
@@ -46,7 +49,7 @@ def vary(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback 
     _check_seed(step["seed"])
     draft.follow(step)
     del draft.audio[name], draft.latents[name]
-    lab._sample(draft, [name], callback)
+    sample(lab, draft, [name], callback)
 
 
 def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
@@ -66,7 +69,7 @@ def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callba
     for first, last in runs:
         hold[draft.grid.part(first, last)] = False
     others = [other for other in draft.names if other != name]
-    lab._sample(draft, [name], callback, heard=others, hold=hold)
+    sample(lab, draft, [name], callback, mates=others, hold=hold)
     for first, last in runs:
         before = splice(before, draft.audio[name], first, last)
     draft.audio[name] = before
@@ -85,13 +88,13 @@ def extend(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callbac
     check_number("bars", step["extend"], 1, room, f"more bars, {MOST_BARS} in all", whole=True)
     if step["activity"] is not None:
         frames = draft.grid.frames(draft.more_samples(step["extend"]))
-        step["activity"] = canonical(step["activity"], draft.names, draft.asked["bpm"], step["extend"], frames)
+        step["activity"] = canonical(step["activity"], draft.names, draft.asked.bpm, step["extend"], frames)
     before, audio, frame, window = draft.samples, dict(draft.audio), draft.grid.frame, draft.grid.window
     draft.follow(step)
     known = before // frame
     hold = torch.arange(draft.frames) < known
     first = max(0, known - (window - overlap(window)))
-    lab._sample(draft, draft.names, callback, heard=[], hold=hold, first=first)
+    sample(lab, draft, draft.names, callback, mates=[], hold=hold, first=first)
     for name, old in audio.items():
         draft.audio[name] = splice(old, draft.audio[name], max(0, known - 1) * frame, draft.samples)
 
@@ -112,6 +115,31 @@ def take(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback 
     EDITS[next(iter(step))](lab, draft, step, callback)
 
 
+def edit(lab: "StemLab", group: StemGroup, step: dict[str, Any], callback: Callback | None = None) -> StemGroup:
+    """A new group, one step (see `stemlab.lab.edits`) on from the one given."""
+    draft, history = draft_of(lab, group)
+    take(lab, draft, step, callback)
+    return finish(lab, draft, [*history, step])
+
+
+def regenerate(lab: "StemLab", group: StemGroup, callback: Callback | None = None) -> StemGroup:
+    """All steps of a group's history again; ValueError when they cannot give the same."""
+    draft, history = draft_of(lab, group)
+    if group.settings["checkpoint"] != lab.checkpoint:
+        raise ValueError(
+            f"the group was made with the weights {group.settings['checkpoint']}, these are {lab.checkpoint}: "
+            "load those with stemlab.load(folder), or make a new group with lab.generate"
+        )
+    recording = next(iter(draft.originals.values()), None)
+    told = history[0].get("recording")
+    if told and (recording is None or recording.sha256() != told["sha256"]):
+        raise ValueError("group: its recording is missing or another one; call lab.accompany with the right one.")
+    made = make(lab, Request.of(history[0]), callback, recording)
+    for step in history[1:]:
+        made = edit(lab, made, step)
+    return made
+
+
 def _check_name(draft: Draft, name: Any) -> str:
     if name not in draft.names:
         raise ValueError(f"name={name!r} is not in the group: it has {', '.join(draft.names)}")
@@ -121,8 +149,14 @@ def _check_name(draft: Draft, name: Any) -> str:
 
 
 def _check_text(draft: Draft, stems: list) -> None:
-    check_request({**draft.asked, "stems": stems, "activity": None, "scheme": "one-pass"}, draft.grid)
+    amend(draft.asked, stems=stems, activity=None, scheme="one-pass").check(draft.grid)
 
 
 def _check_seed(seed: Any) -> None:
     check_number("seed", seed, 0, 2**63 - 1, "a whole number", whole=True)
+
+
+def next_seed(group: StemGroup, seed: int | None) -> int:
+    """The seed given, or one that follows from the group's and from how often it was edited."""
+    history = group.settings.get("history") or [{"seed": 0}]
+    return (history[0]["seed"] + len(history)) % 2**63 if seed is None else seed

@@ -23,7 +23,7 @@ def load(
     Args:
         weights: a folder with `flow`, and `vae` and `vocoder` or `codec`; a run of `stemlab train`, whose codec is the bundled one; or what
             the hub calls it, such as "me/my-band". The bundled weights by default, without any network.
-        device: such as "cpu" or "cuda"; the best there is by default.
+        device: "cpu", "cuda" or "mps", for the flow and the codec; see `StemLab.to`.
         allow_download: ask the hub for weights that are not on this machine yet.
         revision: of weights from the hub.
     Raises:

@@ -46,9 +46,9 @@ class Recording:
 
     def mono(self) -> np.ndarray:
         """One channel at 32 kHz, `(N2,)`, from the same first sample; bit for bit the recording when it is that already."""
-        return self.heard(BUNDLED)
+        return self.at(BUNDLED)
 
-    def heard(self, grid: Grid) -> np.ndarray:
+    def at(self, grid: Grid) -> np.ndarray:
         """What a codec takes of it, from the same first sample: `(N2,)`, or `(2, N2)` for a codec in stereo."""
         heard = resample(to_sides(self.audio, grid.sides), self.rate, grid.sample_rate)
         return heard[0] if grid.sides == 1 else heard

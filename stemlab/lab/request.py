@@ -1,75 +1,134 @@
-"""What a request to generate may hold: every argument is checked before any work, and the message says how to mend it."""
+"""What is asked for: the typed request with its defaults, each checked before any work; a message says how to mend it.
+
+Lesson: 00_start_here.ipynb
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
 from stemlab.activity import canonical
 from stemlab.conditions import canonical_key
 from stemlab.framing import BUNDLED, ONE_PASS, Grid
-from stemlab.sampling import SAMPLERS
+from stemlab.sampling import SAMPLERS, Sampling
 from stemlab.text import unique_names
 
 SCHEMES = ("one-pass", "two-pass", "k-pass")
 COUPLINGS = ("attention", "noise")
+# what `accompany` hands on:
+OPTIONS = (*(f.name for f in fields(Sampling)), "seed", "activity", "scheme", "rho")
 MOST_STEMS = 16
 MOST_BARS = 64
 MOST_CANDIDATES = 16
 
 
-def check_request(asked: dict[str, Any], grid: Grid = BUNDLED) -> None:
-    """Check the arguments of `StemLab.generate`, for a codec and a flow with that grid.
+@dataclass(frozen=True, kw_only=True)
+class Request(Sampling):
+    """What `StemLab.generate` and `StemLab.accompany` are asked for; these defaults are the only ones.
 
-    Raises:
-        ValueError: names the argument, what it got, what it takes and how to mend it.
+    Attributes:
+        stems, prompt, bpm, key, bars, seconds, seed, activity, scheme, rho: see `StemLab.generate`.
+        recording: of an accompaniment: name, prompt, sha256, rate, channels, samples, gain.
+        downbeat: of an accompaniment, seconds of the first.
+        heard: of an accompaniment: for bpm and downbeat, whether they were told or found.
+        candidates: how the seed was chosen among several.
     """
-    stems = asked["stems"]
-    if not isinstance(stems, list) or not stems:
-        raise ValueError(
-            f'stems: got {stems!r}; it takes a list of texts, such as ["drums: tight funk kit", "bass: slap bass"].'
-        )
-    if len(stems) > MOST_STEMS:
-        raise ValueError(
-            f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or add them with lab.add."
-        )
-    names = unique_names(stems)
-    if not isinstance(asked["prompt"], str):
-        raise ValueError(f'prompt: got {asked["prompt"]!r}; it takes a text such as "funk", or "" for none.')
-    check_number("bpm", asked["bpm"], 40, 240, "beats a minute", optional=True)
-    if asked["key"] is not None:
-        canonical_key(asked["key"] if isinstance(asked["key"], str) else repr(asked["key"]))
-    check_number("bars", asked["bars"], 1, MOST_BARS, "4/4 bars", optional=True, whole=True)
-    check_number("seconds", asked["seconds"], 0.5, grid.longest, "seconds", optional=True)
-    check_number("seed", asked["seed"], 0, 2**63 - 1, "a whole number", whole=True)
-    check_number("steps", asked["steps"], 1, 1000, "sampler steps", whole=True)
-    check_number("guidance", asked["guidance"], 0, 20, "1 is off, 2.5 the usual")
-    check_number("mates", asked.get("mates", 1), 0, 20, "1 is off, 4 the usual")
-    check_number("rho", asked["rho"], 0, 1, "1 shares all the noise, 0 none", optional=True)
-    if asked["coupling"] == "attention" and asked["rho"]:
-        raise ValueError(
-            f"rho: got {asked['rho']!r} with coupling='attention', where stems have noise of their own; give coupling='noise' too."
-        )
-    negative = asked.get("negative", "")
-    if not isinstance(negative, str):
-        raise ValueError(f'negative: got {negative!r}; it takes a text such as "distorted", or "" for none.')
-    if negative and asked["guidance"] == 1:
-        raise ValueError(f"negative: got {negative!r} with guidance=1, which does without it; give guidance=2.5, say.")
-    rounds_of(asked["scheme"], len(names), names)
-    for name, choices in (("coupling", COUPLINGS), ("sampler", tuple(SAMPLERS))):
-        if asked[name] not in choices:
-            raise ValueError(f"{name}: got {asked[name]!r}; it takes one of {', '.join(map(repr, choices))}.")
-    interval = asked["interval"]
-    if (
-        not isinstance(interval, list)
-        or [type(i) for i in interval] != [int, int]
-        or not 0 <= interval[0] <= interval[1]
-    ):
-        raise ValueError(
-            f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (0, 14)."
-        )
-    bars, seconds = default_seconds(asked["bpm"], asked["bars"], asked["seconds"], grid.longest)
-    canonical(asked["activity"], names, asked["bpm"], bars, grid.frames(round(seconds * grid.sample_rate)))
+
+    stems: Sequence[str]
+    prompt: str = ""
+    bpm: float | None = None
+    key: str | None = None
+    bars: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+    activity: dict | None = None
+    scheme: str | list[list[str]] = "one-pass"
+    rho: float | None = None
+    recording: dict[str, Any] | None = None
+    downbeat: float | None = None
+    heard: dict[str, str] | None = None
+    candidates: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("stems", "interval", "scheme", "activity"):
+            object.__setattr__(self, name, listed(getattr(self, name)))
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> "Request":
+        """The request that a session keeps; one from before there were mates had one scale for all.
+
+        Raises:
+            ValueError: it holds what no request of this version does.
+        """
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(kept) - known) or not isinstance(kept.get("stems"), list):
+            raise ValueError(f"session: its request holds {unknown!r}, which this version of stemlab does not know.")
+        return cls(**{"mates": kept.get("guidance", cls.guidance), **kept})
+
+    def kept(self) -> dict[str, Any]:
+        """As a session keeps it: what belongs to accompaniments and to choices only where there is one."""
+        own = ("recording", "downbeat", "heard") if self.recording is None else ()
+        return {n: v for n, v in asdict(self).items() if n not in own and not (n == "candidates" and v is None)}
+
+    def settled(self) -> "Request":
+        """With `rho` as the coupling has it: stems that see each other have noise of their own."""
+        return self if self.rho is not None else replace(self, rho=1.0 if self.coupling == "noise" else 0.0)
+
+    def check(self, grid: Grid = BUNDLED) -> None:
+        """Check all of it, for a codec and a flow with that grid.
+
+        Raises:
+            ValueError: names the argument, what it got, what it takes and how to mend it.
+        """
+        stems = self.stems
+        if not isinstance(stems, list) or not stems:
+            raise ValueError(
+                f'stems: got {stems!r}; it takes a list of texts, such as ["drums: tight funk kit", "bass: slap bass"].'
+            )
+        if len(stems) > MOST_STEMS:
+            raise ValueError(
+                f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or add them with lab.add."
+            )
+        names = unique_names(stems)
+        if not isinstance(self.prompt, str):
+            raise ValueError(f'prompt: got {self.prompt!r}; it takes a text such as "funk", or "" for none.')
+        check_number("bpm", self.bpm, 40, 240, "beats a minute", optional=True)
+        if self.key is not None:
+            canonical_key(self.key if isinstance(self.key, str) else repr(self.key))
+        check_number("bars", self.bars, 1, MOST_BARS, "4/4 bars", optional=True, whole=True)
+        check_number("seconds", self.seconds, 0.5, grid.longest, "seconds", optional=True)
+        check_number("seed", self.seed, 0, 2**63 - 1, "a whole number", whole=True)
+        check_number("steps", self.steps, 1, 1000, "sampler steps", whole=True)
+        check_number("guidance", self.guidance, 0, 20, f"1 is off, {Sampling.guidance:g} the usual")
+        check_number("mates", self.mates, 0, 20, f"1 is off, {Sampling.mates:g} the usual")
+        check_number("rho", self.rho, 0, 1, "1 shares all the noise, 0 none", optional=True)
+        if self.coupling == "attention" and self.rho:
+            raise ValueError(
+                f"rho: got {self.rho!r} with coupling='attention', where stems have noise of their own; "
+                "give coupling='noise' too."
+            )
+        if not isinstance(self.negative, str):
+            raise ValueError(f'negative: got {self.negative!r}; it takes a text such as "distorted", or "" for none.')
+        if self.negative and self.guidance == 1:
+            raise ValueError(
+                f"negative: got {self.negative!r} with guidance=1, which does without it; give guidance={Sampling.guidance:g}, say."
+            )
+        rounds_of(self.scheme, len(names), names)
+        _check_choice("coupling", self.coupling, COUPLINGS)
+        _check_choice("sampler", self.sampler, tuple(SAMPLERS))
+        interval: Any = self.interval
+        if (
+            not isinstance(interval, list)
+            or [type(i) for i in interval] != [int, int]
+            or not 0 <= interval[0] <= interval[1]
+        ):
+            raise ValueError(
+                f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (0, 14)."
+            )
+        bars, seconds = default_seconds(self.bpm, self.bars, self.seconds, grid.longest)
+        canonical(self.activity, names, self.bpm, bars, grid.frames(round(seconds * grid.sample_rate)))
 
 
 def check_candidates(candidates: Any, stems: int, bpm: float | None) -> None:
@@ -152,6 +211,11 @@ def _check_partition(scheme: list, names: Sequence[str]) -> None:
         raise ValueError(f"scheme: {', '.join(missing)} in no round of {scheme!r}; each stem belongs to one; {there}.")
 
 
+def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}: got {value!r}; it takes one of {', '.join(map(repr, choices))}.")
+
+
 def check_number(name, value, low, high, meaning, optional=False, whole=False) -> None:
     if value is None and optional:
         return
@@ -159,3 +223,8 @@ def check_number(name, value, low, high, meaning, optional=False, whole=False) -
     if isinstance(value, bool) or not isinstance(value, kind) or not math.isfinite(value) or not low <= value <= high:
         wanted = "a whole number" if whole else "a number"
         raise ValueError(f"{name}: got {value!r}; it takes {wanted} from {low} to {high} ({meaning}).")
+
+
+def listed(value: Any) -> Any:
+    """Tuples as the lists that JSON knows, within lists too; anything else as it is, for the checks to judge."""
+    return [listed(item) for item in value] if isinstance(value, tuple | list) else value

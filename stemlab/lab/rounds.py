@@ -1,11 +1,12 @@
-"""From a request to a group and on to the next one: rounds, edits, the best of several, and all of it again.
+"""From a request to a group: stems are sampled round after round, given those that are there; the best of several.
 
 These functions work for a StemLab, whose methods call them; what a user may ask is in `stemlab.lab.stem_lab`.
 
-Lesson: 00_start_here.ipynb
+Lesson: 06_many_stems_at_once.ipynb
 """
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,11 +15,11 @@ from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import Grid
 from stemlab.lab.candidates import best
 from stemlab.lab.draft import Draft
-from stemlab.lab.edits import take
 from stemlab.lab.gate import gate
 from stemlab.lab.group import Stem, StemGroup
 from stemlab.lab.recording import Recording
-from stemlab.sampling import Callback, Sampling, integrate
+from stemlab.lab.request import Request
+from stemlab.sampling import Callback, integrate
 from stemlab.text import join_prompt
 from stemlab.windows import longest
 
@@ -27,61 +28,40 @@ if TYPE_CHECKING:
 
 
 def best_of(
-    lab: "StemLab", asked: dict, candidates: int, callback: Callback | None = None, recording: Recording | None = None
+    lab: "StemLab",
+    asked: Request,
+    candidates: int,
+    callback: Callback | None = None,
+    recording: Recording | None = None,
 ) -> StemGroup:
     """The group of a checked request, or the best of several that differ in their seed alone."""
-    asked["rho"] = (1.0 if asked["coupling"] == "noise" else 0.0) if asked["rho"] is None else asked["rho"]
+    asked = asked.settled()
     if candidates == 1:
         return make(lab, asked, callback, recording)
-    steps = len(Draft(asked, lab.grid).rounds) * asked["steps"]
+    steps = len(Draft(asked, lab.grid).rounds) * asked.steps
     groups = []
     for i in range(candidates):
         report = None if callback is None else _shifted(callback, i * steps, candidates * steps)
-        groups.append(make(lab, {**asked, "seed": asked["seed"] + i}, report, recording))
+        groups.append(make(lab, replace(asked, seed=asked.seed + i), report, recording))
     kept, choice = best(groups)
     kept.settings["candidates"] = kept.settings["history"][0]["candidates"] = choice
     return kept
 
 
 def make(
-    lab: "StemLab", asked: dict, callback: Callback | None = None, recording: Recording | None = None
+    lab: "StemLab", asked: Request, callback: Callback | None = None, recording: Recording | None = None
 ) -> StemGroup:
     """The group of a checked request, round after round."""
     draft = Draft(asked, lab.grid)
     if recording is not None:
-        name, heard = draft.names[0], torch.from_numpy(recording.heard(lab.grid))
+        name, heard = draft.names[0], torch.from_numpy(recording.at(lab.grid))
         draft.originals[name], draft.audio[name] = recording, heard
         draft.latents[name] = lab.codec.encode(heard[None] * draft.gain)[0]
-    steps = asked["steps"]
+    steps = asked.steps
     for number, members in enumerate(draft.rounds):
         report = None if callback is None else _shifted(callback, number * steps, len(draft.rounds) * steps)
-        lab._sample(draft, members, report)
-    return _finish(lab, draft, [draft.asked])
-
-
-def edit(lab: "StemLab", group: StemGroup, step: dict[str, Any], callback: Callback | None = None) -> StemGroup:
-    """A new group, one step (see `stemlab.lab.edits`) on from the one given."""
-    draft, history = _draft(lab, group)
-    take(lab, draft, step, callback)
-    return _finish(lab, draft, [*history, step])
-
-
-def regenerate(lab: "StemLab", group: StemGroup, callback: Callback | None = None) -> StemGroup:
-    """All steps of a group's history again; ValueError when they cannot give the same."""
-    draft, history = _draft(lab, group)
-    if group.settings["checkpoint"] != lab.checkpoint:
-        raise ValueError(
-            f"the group was made with the weights {group.settings['checkpoint']}, these are {lab.checkpoint}: "
-            "load those with stemlab.load(folder), or make a new group with lab.generate"
-        )
-    recording = next(iter(draft.originals.values()), None)
-    told = history[0].get("recording")
-    if told and (recording is None or recording.sha256() != told["sha256"]):
-        raise ValueError("group: its recording is missing or another one; call lab.accompany with the right one.")
-    made = make(lab, history[0], callback, recording)
-    for step in history[1:]:
-        made = edit(lab, made, step)
-    return made
+        sample(lab, draft, members, report)
+    return finish(lab, draft, [draft.asked.kept()])
 
 
 @torch.no_grad()
@@ -90,7 +70,7 @@ def sample(
     draft: Draft,
     members: list[str],
     callback: Callback | None = None,
-    heard: list[str] | None = None,
+    mates: list[str] | None = None,
     hold: torch.Tensor | None = None,
     first: int = 0,
 ) -> None:
@@ -101,16 +81,14 @@ def sample(
         draft: is given the sound and the latents of the new stems.
         members: names of the stems to make.
         callback: called with (steps done, steps in all, x).
-        heard: names of those whose sub-mix they are told; by default those that they were first made to.
+        mates: names of those whose sub-mix they are told; by default those that they were first made to.
         hold: `(T,)` bool, frames of the members that stay as they are.
         first: frame to begin at; those before it stay too and are not looked at.
     """
     asked = draft.asked
     known = [name for name in draft.names if name in draft.latents and name not in members]
-    shown = (
-        [*members, *known] if asked["coupling"] == "attention" else members
-    )  # with attention, new ones see the known
-    conditions = _conditions(lab, draft, shown, draft.heard[members[0]] if heard is None else heard, first)
+    shown = [*members, *known] if asked.coupling == "attention" else members  # with attention, new ones see the known
+    conditions = _conditions(lab, draft, shown, draft.mates[members[0]] if mates is None else mates, first)
     noise = torch.stack([draft.noise[name][:, first:] for name in shown])
     latents, keep = torch.zeros_like(noise), torch.zeros(len(shown), noise.shape[2], dtype=torch.bool)
     for i, name in enumerate(shown):
@@ -119,7 +97,7 @@ def sample(
             there = draft.latents[name][:, first:]
             latents[i, :, : there.shape[1]], keep[i] = there, held
     x = integrate(
-        lab.model, conditions.to(lab.device), noise.to(lab.device), _sampling(asked),
+        lab.model, conditions.to(lab.device), noise.to(lab.device), asked,
         latents.to(lab.device) if keep.any() else None, keep.to(lab.device), callback,
     )  # fmt: skip
     made = x[: len(members)].cpu()
@@ -137,24 +115,24 @@ def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor
     return torch.cat([lab.codec.decode(row, samples) for row in rows])
 
 
-def _conditions(lab: "StemLab", draft: Draft, names: list[str], heard: list[str], first: int) -> Conditions:
+def _conditions(lab: "StemLab", draft: Draft, names: list[str], mates: list[str], first: int) -> Conditions:
     """What some stems are told from frame `first` on."""
     asked = draft.asked
-    told = [draft.audio[name] for name in draft.names if name in heard and name in draft.audio]
+    told = [draft.audio[name] for name in draft.names if name in mates and name in draft.audio]
     submix, activity = None, draft.activity(names)
     if told:
         submix = lab.codec.encode(torch.stack(told).sum(0, keepdim=True) * draft.gain)[0, :, first:]
     conditions = make_conditions(
-        [join_prompt(draft.prompts[name], asked["prompt"]) for name in names],
-        draft.frames - first, draft.grid.channels, asked["bpm"], asked["key"], submix,
+        [join_prompt(draft.prompts[name], asked.prompt) for name in names],
+        draft.frames - first, draft.grid.channels, asked.bpm, asked.key, submix,
         None if activity is None else activity[:, first:],
-        draft.start + first * draft.grid.seconds * (asked["bpm"] or 0) / 60, lab.model.text.tokenize,
+        draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize,
     )  # fmt: skip
     unnamed = torch.tensor([not draft.prompts[name] for name in names])  # a recording of which nothing was said
     return conditions.null(unnamed, tempo=False, key=False, submix=False, activity=False)
 
 
-def _draft(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
+def draft_of(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
     """The draft that a group came from, with its sound, and its history."""
     history = group.settings.get("history")
     if not history:
@@ -163,7 +141,7 @@ def _draft(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
         raise ValueError(
             f"the group was made with another codec ({Grid.of(group.settings)}, this is {lab.grid}): load its weights"
         )
-    draft = Draft(history[0], lab.grid)
+    draft = Draft(Request.of(history[0]), lab.grid)
     for step in history[1:]:
         draft.follow(step)
     for stem in group:
@@ -174,24 +152,18 @@ def _draft(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
     return draft, history
 
 
-def _finish(lab: "StemLab", draft: Draft, history: list[dict]) -> StemGroup:
+def finish(lab: "StemLab", draft: Draft, history: list[dict]) -> StemGroup:
     stems = [
         Stem(name, draft.prompts[name], draft.audio[name].numpy(), draft.latents[name], draft.originals.get(name))
         for name in draft.names
     ]
     asked = draft.asked
     made = {"checkpoint": lab.checkpoint, "version": __version__, "grid": draft.grid.kept()}
-    settings = {**made, **asked, "history": history}
+    settings = {**made, **asked.kept(), "history": history}
     for name in ("stems", "prompt", "bpm", "key", "bars"):
         settings.pop(name)
-    return StemGroup(stems, asked["bpm"], asked["key"], draft.bars, asked["prompt"], draft.grid.sample_rate, settings)
+    return StemGroup(stems, asked.bpm, asked.key, draft.bars, asked.prompt, draft.grid.sample_rate, settings)
 
 
 def _shifted(callback: Callback, first: int, total: int) -> Callback:
     return lambda done, _, x: callback(first + done, total, x)
-
-
-def _sampling(asked: dict) -> Sampling:
-    names = ("steps", "guidance", "mates", "interval", "coupling", "sampler", "negative")
-    told = {"mates": asked["guidance"], **asked}  # sessions from before there were mates
-    return Sampling(**{name: told[name] for name in names if name in told})

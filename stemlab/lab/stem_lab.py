@@ -7,7 +7,6 @@ Lesson: 00_start_here.ipynb
 """
 
 from collections.abc import Sequence
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,13 @@ import stemlab
 from stemlab.checkpoints.hub import pack
 from stemlab.codec.bundled import WEIGHTS, StemCodec
 from stemlab.framing import Grid
-from stemlab.lab import rounds
-from stemlab.lab.accompany import listed, request
+from stemlab.lab import edits, rounds
+from stemlab.lab.accompany import request
+from stemlab.lab.device import device_of
 from stemlab.lab.group import StemGroup
-from stemlab.lab.request import check_candidates, check_request
+from stemlab.lab.request import OPTIONS, Request, check_candidates, listed
 from stemlab.model import VelocityNet
-from stemlab.noise import stem_noise
 from stemlab.sampling import Callback
-
-__all__ = ["StemLab", "stem_noise"]
 
 
 class StemLab:
@@ -47,10 +44,23 @@ class StemLab:
     source: Path | None = None
 
     def __init__(self, model: VelocityNet, codec: StemCodec, checkpoint: str = "", device: str | None = None):
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.model, self.codec, self.checkpoint = model.eval().to(self.device), codec, checkpoint
+        self.model, self.codec, self.checkpoint = model.eval(), codec, checkpoint
         self.grid = Grid.of_codec(codec, model.window)
         self.grid.check(model.channels, model.frame_seconds)
+        self.to(device)
+
+    def to(self, device: str | torch.device | None) -> "StemLab":
+        """Move the flow and the codec; a seed means the same group everywhere, but for what arithmetic rounds.
+
+        Args:
+            device: "cpu", "cuda", "cuda:1" or "mps"; None takes a CUDA GPU where there is one, else the CPU.
+        Raises:
+            ValueError: there is no such device here.
+        """
+        self.device = device_of(device)
+        self.model.to(self.device)
+        self.codec.to(self.device)
+        return self
 
     @classmethod
     def from_pretrained(cls, weights: str | Path, **options: Any) -> "StemLab":
@@ -68,22 +78,22 @@ class StemLab:
     def generate(
         self,
         stems: Sequence[str],
-        prompt: str = "",
-        bpm: float | None = None,
-        key: str | None = None,
-        bars: int | None = None,
-        seconds: float | None = None,
-        seed: int = 0,
-        activity: dict | None = None,
-        scheme: str | list[list[str]] = "one-pass",
-        steps: int = 32,
-        guidance: float = 2.5,
-        mates: float = 4.0,
-        interval: tuple[int, int] = (0, 14),
-        coupling: str = "attention",
-        rho: float | None = None,
-        sampler: str = "euler",
-        negative: str = "",
+        prompt: str = Request.prompt,
+        bpm: float | None = Request.bpm,
+        key: str | None = Request.key,
+        bars: int | None = Request.bars,
+        seconds: float | None = Request.seconds,
+        seed: int = Request.seed,
+        activity: dict | None = Request.activity,
+        scheme: str | list[list[str]] = Request.scheme,
+        steps: int = Request.steps,
+        guidance: float = Request.guidance,
+        mates: float = Request.mates,
+        interval: Sequence[int] = Request.interval,
+        coupling: str = Request.coupling,
+        rho: float | None = Request.rho,
+        sampler: str = Request.sampler,
+        negative: str = Request.negative,
         candidates: int = 1,
         callback: Callback | None = None,
     ) -> StemGroup:
@@ -117,9 +127,12 @@ class StemLab:
         Raises:
             ValueError: an argument is not what it may be.
         """
-        given = locals()
-        asked = {name: listed(given[name]) for name in signature(self.generate).parameters if name not in _NOT_KEPT}
-        check_request(asked, self.grid)
+        asked = Request(
+            stems=stems, prompt=prompt, bpm=bpm, key=key, bars=bars,
+            seconds=seconds, seed=seed, activity=activity, scheme=scheme, steps=steps, guidance=guidance, mates=mates,
+            interval=interval, coupling=coupling, rho=rho, sampler=sampler, negative=negative,
+        )  # fmt: skip
+        asked.check(self.grid)
         check_candidates(candidates, len(stems), bpm)
         return rounds.best_of(self, asked, candidates, callback)
 
@@ -153,12 +166,11 @@ class StemLab:
         Raises:
             ValueError: an argument is not what it may be, or the recording clearly keeps another tempo than bpm.
         """
-        known = {n: p.default for n, p in signature(self.generate).parameters.items() if n not in _NO_OPTIONS}
-        for name in set(options) - set(known):
-            raise ValueError(f"{name}: accompany does not take it; it takes {', '.join(known)}.")
-        told = {n: listed(value) for n, value in {**known, **options, "prompt": prompt, "bpm": bpm, "key": key}.items()}
+        if wrong := set(options) - set(OPTIONS):
+            raise ValueError(f"{min(wrong)}: accompany does not take it; it takes {', '.join(OPTIONS)}.")
+        told = Request(stems=stems, prompt=prompt, bpm=bpm, key=key, **options)
         check_candidates(candidates, 2, bpm)
-        asked, recording = request(audio, stems, told, text, sample_rate, downbeat, self.grid)
+        asked, recording = request(audio, told, text, sample_rate, downbeat, self.grid)
         return rounds.best_of(self, asked, candidates, callback, recording)
 
     def add(self, group: StemGroup, stem: str, callback: Callback | None = None) -> StemGroup:
@@ -172,7 +184,7 @@ class StemLab:
         Raises:
             ValueError: the group does not know how it was made, or the text is empty.
         """
-        return rounds.edit(self, group, {"add": stem}, callback)
+        return edits.edit(self, group, {"add": stem}, callback)
 
     def replace(self, group: StemGroup, name: str, stem: str, callback: Callback | None = None) -> StemGroup:
         """Make one stem anew with another text, from the same noise; the others stay bit-identical.
@@ -182,7 +194,7 @@ class StemLab:
         Raises:
             ValueError: no stem has that name, or as for `add`.
         """
-        return rounds.edit(self, group, {"replace": name, "stem": stem}, callback)
+        return edits.edit(self, group, {"replace": name, "stem": stem}, callback)
 
     def vary(
         self, group: StemGroup, name: str, rho: float = 0.7, seed: int | None = None, callback: Callback | None = None
@@ -194,7 +206,7 @@ class StemLab:
             rho: 1 keeps the noise that the stem came from, 0 takes new noise.
             seed: of the new noise; another one at each edit by default.
         """
-        return rounds.edit(self, group, {"vary": name, "rho": rho, "seed": _next_seed(group, seed)}, callback)
+        return edits.edit(self, group, {"vary": name, "rho": rho, "seed": edits.next_seed(group, seed)}, callback)
 
     def inpaint(
         self,
@@ -204,9 +216,7 @@ class StemLab:
         seed: int | None = None,
         callback: Callback | None = None,
     ) -> StemGroup:
-        """Make some bars of one stem anew; the rest of it and the others stay bit-identical.
-
-        Only the 16 ms before a bar line where new and old meet are crossed over.
+        """Make some bars of one stem anew; all else stays bit-identical, but for 16 ms before a bar line where they meet.
 
         Args:
             group, name: of the stem.
@@ -214,9 +224,8 @@ class StemLab:
         Raises:
             ValueError: bars out of range, or a group without bars.
         """
-        return rounds.edit(
-            self, group, {"inpaint": name, "bars": listed(bars), "seed": _next_seed(group, seed)}, callback
-        )
+        step = {"inpaint": name, "bars": listed(bars), "seed": edits.next_seed(group, seed)}
+        return edits.edit(self, group, step, callback)
 
     def extend(
         self, group: StemGroup, bars: int, activity: dict | None = None, callback: Callback | None = None
@@ -230,21 +239,8 @@ class StemLab:
         Raises:
             ValueError: more than 64 bars, a group without bars, or one with a recording.
         """
-        return rounds.edit(self, group, {"extend": bars, "activity": activity}, callback)
+        return edits.edit(self, group, {"extend": bars, "activity": activity}, callback)
 
     def regenerate(self, group: StemGroup, callback: Callback | None = None) -> StemGroup:
         """Make a group again from its session: on the same machine and weights it comes out bit-identical."""
-        return rounds.regenerate(self, group, callback)
-
-    def _sample(self, *given: Any, **how: Any) -> None:
-        rounds.sample(self, *given, **how)
-
-
-_NOT_KEPT = ("candidates", "callback")
-_NO_OPTIONS = ("stems", "prompt", "bpm", "key", "bars", "seconds", *_NOT_KEPT)
-
-
-def _next_seed(group: StemGroup, seed: int | None) -> int:
-    """The seed given, or one that follows from the group's and from how often it was edited."""
-    history = group.settings.get("history") or [{"seed": 0}]
-    return (history[0]["seed"] + len(history)) % 2**63 if seed is None else seed
+        return edits.regenerate(self, group, callback)

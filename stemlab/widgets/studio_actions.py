@@ -5,19 +5,17 @@ Lesson: 11_stem_studio.ipynb
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from stemlab.lab.group import StemGroup
+from stemlab.lab.request import Request
 from stemlab.lab.stem_lab import StemLab
 from stemlab.sampling import Callback
 from stemlab.widgets.studio_form import form_of, names_of, request, tidy
 
-GENERATE_DEFAULTS = {
-    "prompt": "", "bpm": None, "key": None, "bars": None, "seed": 0, "activity": None, "scheme": "one-pass",
-    "coupling": "attention", "rho": None, "steps": 32, "guidance": 2.5, "mates": 4.0,
-}  # fmt: skip
+GENERATE_DEFAULTS = {f.name: f.default for f in fields(Request) if f.name != "stems"}
 
 
 @dataclass(frozen=True)

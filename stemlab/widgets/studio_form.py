@@ -8,6 +8,7 @@ from typing import Any
 
 from stemlab.conditions import KEYS
 from stemlab.lab.group import StemGroup
+from stemlab.lab.request import MOST_BARS, Request
 from stemlab.songs.captions import STYLES
 from stemlab.songs.sounds import FAMILIES
 from stemlab.text import unique_names
@@ -20,11 +21,11 @@ DEFAULTS: dict[str, Any] = {
         {"prompt": "guitar: clean electric guitar", "locked": False},
     ],
     "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "seed": 7, "activity": {},
-    "scheme": "one-pass", "coupling": "attention", "rho": 1.0, "steps": 32, "guidance": 2.5, "mates": 4.0,
+    "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0, "steps": Request.steps,
+    "guidance": Request.guidance, "mates": Request.mates,
     "audio": "",
 }  # fmt: skip
 SHARED = ("prompt", "bpm", "key", "bars", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates")
-MOST_BARS = 64
 
 
 def tidy(form: Mapping[str, Any]) -> dict[str, Any]:
