@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -166,6 +167,7 @@ def _make(
     from tqdm import tqdm
 
     import stemlab
+    from stemlab.lab.words import Hint
 
     lab = stemlab.load(weights, device, allow_download=allow_download)
     with ExitStack() as stack:
@@ -177,8 +179,12 @@ def _make(
             bars[0].update(step - bars[0].n)
 
         started = time.perf_counter()
+        told = stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("once", Hint)
         group = getattr(lab, method)(*given, callback=progress, **options)
         seconds = time.perf_counter() - started
+    for hint in dict.fromkeys(str(warning.message) for warning in told if warning.category is Hint):
+        print("Note:", hint, file=sys.stderr)
     folder = group.save(out, force=force)
     print(f"{len(group)} stems of {group.seconds:.1f} s made in {seconds:.1f} s, in {folder}:")
     for file in sorted(folder.glob("*.wav")):

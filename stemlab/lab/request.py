@@ -12,6 +12,7 @@ from typing import Any
 from stemlab.activity import canonical
 from stemlab.conditions import canonical_key
 from stemlab.framing import BUNDLED, ONE_PASS, Grid
+from stemlab.lab.words import check_words
 from stemlab.sampling import SAMPLERS, Sampling
 from stemlab.text import unique_names
 
@@ -92,6 +93,7 @@ class Request(Sampling):
                 f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or add them with lab.add."
             )
         names = unique_names(stems)
+        check_words(stems)
         if not isinstance(self.prompt, str):
             raise ValueError(f'prompt: got {self.prompt!r}; it takes a text such as "funk", or "" for none.')
         check_number("bpm", self.bpm, 40, 240, "beats a minute", optional=True)

@@ -19,6 +19,7 @@ from stemlab.lab.gate import gate
 from stemlab.lab.group import Stem, StemGroup
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
+from stemlab.lab.words import hint
 from stemlab.sampling import Callback, integrate
 from stemlab.text import join_prompt
 from stemlab.windows import longest
@@ -35,6 +36,7 @@ def best_of(
     recording: Recording | None = None,
 ) -> StemGroup:
     """The group of a checked request, or the best of several that differ in their seed alone."""
+    hint(lab.source, asked.stems, asked.prompt)
     asked = asked.settled()
     if candidates == 1:
         return make(lab, asked, callback, recording)
