@@ -17,6 +17,7 @@ from stemlab.lab.gate import splice
 from stemlab.lab.group import StemGroup
 from stemlab.lab.request import MOST_BARS, Request, check_number
 from stemlab.lab.rounds import draft_of, finish, make, sample
+from stemlab.lab.words import check_words, hint
 from stemlab.sampling import Callback
 from stemlab.windows import overlap
 
