@@ -63,6 +63,8 @@ def make(
     for number, members in enumerate(draft.rounds):
         report = None if callback is None else _shifted(callback, number * steps, len(draft.rounds) * steps)
         sample(lab, draft, members, report)
+    if recording is None:
+        draft.level()
     return finish(lab, draft, [draft.asked.kept()])
 
 
@@ -144,6 +146,7 @@ def draft_of(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
             f"the group was made with another codec ({Grid.of(group.settings)}, this is {lab.grid}): load its weights"
         )
     draft = Draft(Request.of(history[0]), lab.grid)
+    draft.gain = group.settings.get("gain", draft.gain)
     for step in history[1:]:
         draft.follow(step)
     for stem in group:
@@ -160,7 +163,7 @@ def finish(lab: "StemLab", draft: Draft, history: list[dict]) -> StemGroup:
         for name in draft.names
     ]
     asked = draft.asked
-    made = {"checkpoint": lab.checkpoint, "version": __version__, "grid": draft.grid.kept()}
+    made = {"checkpoint": lab.checkpoint, "version": __version__, "grid": draft.grid.kept(), "gain": draft.gain}
     settings = {**made, **asked.kept(), "history": history}
     for name in ("stems", "prompt", "bpm", "key", "bars"):
         settings.pop(name)

@@ -59,7 +59,7 @@ def load(folder: str | os.PathLike) -> StemGroup:
         Stem(
             name,
             prompt,
-            _sound(folder / file, told["sample_rate"]),
+            _sound(folder / file, told["sample_rate"]) / np.float32(session.get("gain", 1.0)),
             latents.get(f"{i:02d}"),
             Recording(*read_channels(folder / original)) if original else None,
         )
@@ -82,14 +82,15 @@ def describe(group: StemGroup) -> dict[str, Any]:
         "key": group.key,
         "bars": group.bars,
     }
-    return {**about, "sample_rate": group.sample_rate, "stems": stems, "settings": group.settings}
+    about |= {"sample_rate": group.sample_rate, "gain": group.gain}
+    return {**about, "stems": stems, "settings": group.settings}
 
 
 def _write_files(group: StemGroup, folder: Path) -> None:
     from stemlab.figures import overview  # matplotlib loads here: reading a session does without it
 
     for stem, row in zip(group.stems, describe(group)["stems"], strict=True):
-        write(folder / row["file"], stem.audio, group.sample_rate)
+        write(folder / row["file"], stem.audio * np.float32(group.gain), group.sample_rate)
         if stem.original is not None:
             write(folder / ORIGINAL, stem.original.audio, stem.original.rate)
     write(folder / "mix.wav", *full_mix(group))
