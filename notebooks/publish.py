@@ -11,6 +11,8 @@ import re
 import shutil
 from pathlib import Path
 
+from stemlab.checkpoints.folders import atomic_file, check_folder, write_text
+
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 COPY = "> This is a copy without solutions, made by `make student`. Changes belong into [the lesson](../{name})."
@@ -56,7 +58,7 @@ def main() -> None:
     if not lessons:
         parser.error(f"--only takes numbers from {', '.join(path.name[:2] for path in LESSONS)}")
     out = asked.out or ROOT / ("notebooks/student" if asked.what == "student" else "site")
-    out.mkdir(parents=True, exist_ok=True)
+    check_folder(out, force=True, name="--out").mkdir(parents=True, exist_ok=True)
     (write_student if asked.what == "student" else write_site)(lessons, out)
     print(f"{len(lessons)} lessons in {out}")
 
@@ -71,7 +73,7 @@ def write_student(lessons: list[Path], out: Path) -> None:
             cell["source"] = [line.replace("(README.md)", "(../README.md)") for line in cell["source"]]
             cell["source"] = re.sub(PROMISE, "", "".join(cell["source"])).splitlines(keepends=True)
         book["cells"][0]["source"] += ["\n\n", COPY.format(name=path.name)]
-        (out / path.name).write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_text(out / path.name, json.dumps(book, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_site(lessons: list[Path], out: Path) -> None:
@@ -79,10 +81,11 @@ def write_site(lessons: list[Path], out: Path) -> None:
     import plotly
     from tqdm.auto import tqdm
 
-    shutil.copyfile(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", out / "plotly.min.js")
+    with atomic_file(out / "plotly.min.js") as file:
+        shutil.copyfile(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", file)
     for path in (bar := tqdm(lessons, unit="lesson")):
         bar.set_postfix_str(path.stem)
-        (out / f"{path.stem}.html").write_text(page(executed(path), path), encoding="utf-8")
+        write_text(out / f"{path.stem}.html", page(executed(path), path))
     rows = [(path, card(json.loads(path.read_text(encoding="utf-8")))) for path in LESSONS]
     lines = [
         f'<tr><td><a href="{path.stem}.html">{told["title"]}</a></td>'
@@ -96,9 +99,7 @@ def write_site(lessons: list[Path], out: Path) -> None:
     about = (
         "<p>From a waveform to a band: every instrument its own stem, in time and in tune, from one shared noise.</p>"
     )
-    (out / "index.html").write_text(
-        framed("stemlab: the lessons", "<h1>stemlab: the lessons</h1>" + about + table), "utf-8"
-    )
+    write_text(out / "index.html", framed("stemlab: the lessons", "<h1>stemlab: the lessons</h1>" + about + table))
 
 
 def card(book: dict) -> dict[str, str]:

@@ -3,13 +3,14 @@
 Lesson: 10_bring_your_own_music.ipynb
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 SAMPLE_RATE = 32_000  # Hz, of the bundled codec
 FRAME = 2048  # samples in one of its latent frames: 64 ms
 ONE_PASS = 20.0  # seconds that may be asked for at once
 WINDOW = 192  # latent frames
+MOST = 1_000_000  # of each of a grid's numbers
 WINDOW_SECONDS = WINDOW * FRAME / SAMPLE_RATE  # 12.288 s: of the longest pieces that the bundled flow was trained on
 
 
@@ -78,10 +79,11 @@ class Grid:
     @classmethod
     def of(cls, settings: dict[str, Any]) -> "Grid":
         """The grid of a group, from its settings; those that tell none are from the bundled codec."""
-        try:
-            return cls(**settings.get("grid", {}))
-        except TypeError:
-            raise ValueError(f"settings: the grid {settings['grid']!r} is of another version of stemlab") from None
+        told = settings.get("grid", {})
+        known = isinstance(told, dict) and set(told) <= {field.name for field in fields(cls)}
+        if not known or any(type(value) is not int or not 0 < value <= MOST for value in told.values()):
+            raise ValueError(f"settings: the grid {told!r} is of another version of stemlab")
+        return cls(**told)
 
 
 BUNDLED = Grid()

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -12,25 +11,29 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from stemlab.checkpoints.folders import atomic_folder, recover
+from stemlab.checkpoints.json_files import read_json
+
 FORMAT = 1  # raised whenever older weights can no longer be read
+MOST = 1_000_000  # of any size that a config names
 
 
 def save_weights(path: str | Path, tensors: dict[str, torch.Tensor], config: dict) -> None:
-    """Write `<path>.safetensors` and `<path>.json`, each beside its place first and then moved into it.
+    """Write `<path>.safetensors` and `<path>.json`; a kill at any moment leaves the old two or the new two.
 
     Args:
         path: without suffix.
         tensors: name to tensor.
         config: JSON-able; `format` is added.
+    Raises:
+        ValueError: they cannot be written, as on a full disk; what was there before still is.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    part = path.with_name(path.name + ".part")
-    save_file(tensors, part)
-    os.replace(part, path.with_name(path.name + ".safetensors"))
-    part.write_text(json.dumps({"format": FORMAT, **config}, indent=2) + "\n")
-    os.replace(part, path.with_name(path.name + ".json"))
+    about = json.dumps({"format": FORMAT, **config}, indent=2) + "\n"
+    with atomic_folder(path.parent, True, f"{path.name}.json") as made:
+        save_file(tensors, made / f"{path.name}.safetensors")
+        (made / f"{path.name}.json").write_text(about, encoding="utf-8")
 
 
 def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
@@ -44,14 +47,15 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
         ValueError: a file is missing, is not safetensors or JSON, or is of another format; the message says which.
     """
     path = Path(path)
+    recover(path.parent)
     weights, config_file = path.with_name(path.name + ".safetensors"), path.with_name(path.name + ".json")
     for file in (weights, config_file):
         if not file.is_file():
             raise ValueError(f"no weights at {file}: give a folder that `stemlab train` wrote, or leave it out")
     try:
-        config = json.loads(config_file.read_text())
+        config = read_json(config_file)
     except ValueError as error:
-        raise ValueError(f"{config_file} is not JSON ({error}): copy the checkpoint again") from None
+        raise ValueError(f"weights: {error}: copy the checkpoint again") from None
     found = config.get("format") if isinstance(config, dict) else None
     if found != FORMAT:
         raise ValueError(
@@ -60,20 +64,73 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
         )
     try:
         return load_file(weights), config
-    except SafetensorError as error:
+    except (SafetensorError, OSError) as error:
         raise ValueError(f"{weights} is not a safetensors file ({error}); pickled weights are never loaded") from None
 
 
 Model = TypeVar("Model", bound=torch.nn.Module)
 
 
-def load_into(model: Model, tensors: dict[str, torch.Tensor], path: str | Path) -> Model:
-    """Fill a model in place, cast to its own types; ValueError when names or shapes differ."""
+def network_of(make: Callable[..., Model], config: dict, tensors: dict[str, torch.Tensor], path: str | Path) -> Model:
+    """The network that a config's `model` describes, filled; it is built only when the tensors are those of such a network.
+
+    Args:
+        make: its class, or what calls it.
+        config, tensors: as from `load_weights`.
+        path: of the weights, for what is said.
+    Raises:
+        ValueError: `model` is missing or not what `make` takes, or the tensors are of another network.
+    """
+    sizes = config.get("model")
+    numbers = [v for v in sizes.values() if isinstance(v, int)] if isinstance(sizes, dict) else []
+    if not isinstance(sizes, dict) or any(not 0 <= v <= MOST for v in numbers):
+        raise ValueError(f"{path}.json: its model is {sizes!r}; it takes an object of sizes up to {MOST}")
+    if any("depth" in name and isinstance(value, int) and value > len(tensors) for name, value in sizes.items()):
+        raise ValueError(f"{path}.json: its model has a depth for which there are too few tensors, {len(tensors)}")
     try:
+        with torch.device("meta"):  # takes no memory, whatever the sizes are
+            load_into(make(**sizes), tensors, path, fill=False)
+        return load_into(make(**sizes), tensors, path)
+    except (TypeError, RuntimeError, AssertionError, ZeroDivisionError, AttributeError, OverflowError) as error:
+        raise ValueError(f"{path}.json describes another network ({error}): use the stemlab that wrote it") from None
+
+
+def load_into(model: Model, tensors: dict[str, torch.Tensor], path: str | Path, fill: bool = True) -> Model:
+    """Fill a model in place, cast to its own types.
+
+    Raises:
+        ValueError: names, shapes or kinds of numbers differ, or a tensor holds NaN or infinity.
+    """
+    wanted = model.state_dict()
+    for name in sorted(wanted.keys() ^ tensors.keys()):
+        what = "lacks" if name in wanted else "has, and that model has not,"
+        raise ValueError(f"the weights in {path} do not fit this model: {path} {what} {name!r}")
+    for name, tensor in tensors.items():
+        if tensor.shape != wanted[name].shape:
+            shapes = f"{tuple(tensor.shape)} where the model has {tuple(wanted[name].shape)}"
+            raise ValueError(f"the weights in {path} do not fit this model: {name!r} is {shapes}")
+        if tensor.is_floating_point() != wanted[name].is_floating_point() or not tensor.isfinite().all():
+            raise ValueError(
+                f"the weights in {path} cannot be used: {name!r} has {tensor.dtype}, NaN or infinity in it"
+            )
+    if fill:
         model.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise ValueError(f"the weights in {path} do not fit this model: {str(error).splitlines()[1].strip()}") from None
     return model
+
+
+def statistics(tensors: dict[str, torch.Tensor], prefix: str, path: str | Path) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of each latent channel, `(C,)` both, taken out of the tensors of a codec.
+
+    Raises:
+        ValueError: they are not there, or no such numbers.
+    """
+    mean, std = (tensors.pop(f"{prefix}{name}", torch.zeros(0)) for name in ("mean", "std"))
+    for numbers in (mean, std):
+        if numbers.ndim != 1 or not len(numbers) or not numbers.is_floating_point() or not numbers.isfinite().all():
+            raise ValueError(f"the weights in {path} have no mean and std of the latents: copy them again")
+    if mean.shape != std.shape or not (std > 0).all():
+        raise ValueError(f"the weights in {path} have a mean and std that do not go together: copy them again")
+    return mean, std
 
 
 def codec_path(folder: str | Path) -> Path:

@@ -208,7 +208,7 @@ def explained(path: Path) -> Iterator[None]:
     """What the system or a library raises while it writes becomes a ValueError of one line that names the place."""
     try:
         yield
-    except (OSError, RuntimeError, AssertionError, SafetensorError) as error:
+    except (OSError, SafetensorError) as error:
         raise ValueError(
             f"folder: {str(path)!r} could not be written ({reason(error)}); make room there, or name another."
         ) from error
@@ -217,7 +217,6 @@ def explained(path: Path) -> Iterator[None]:
 def reason(error: BaseException) -> str:
     """Why a file could not be written, in a few words."""
     words = " ".join(str(error).split())
-    cut_short = "os error 28" in words or not words  # as safetensors and soundfile say it
-    code = error.errno if isinstance(error, OSError) else errno.ENOSPC if cut_short else None
+    code = error.errno if isinstance(error, OSError) else errno.ENOSPC if "os error 28" in words else None
     told = {errno.ENOSPC: "the disk is full", errno.EROFS: "the disk is read-only"}
     return told.get(code, os.strerror(code).lower()) if code else words

@@ -7,15 +7,16 @@ Lesson: 10_bring_your_own_music.ipynb
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from stemlab import __version__
 from stemlab.checkpoints.files import codec_path, fingerprint, load_weights
-from stemlab.checkpoints.folders import check_folder
+from stemlab.checkpoints.folders import atomic_folder, check_folder, recover
+from stemlab.checkpoints.json_files import read_json
 
+CONFIG = "config.json"
 PARTS = ("flow", "vae", "vocoder", "codec")
 CARD = """---
 license: {license}
@@ -40,7 +41,7 @@ Weights for [stemlab](https://arxiv.org/abs/2602.09891): music in stems that pla
 
 def files_of(parts: Iterable[str]) -> list[str]:
     """Names of all files in a packed folder that has these parts."""
-    return ["README.md", "config.json", *(f"{part}.{end}" for part in parts for end in ("safetensors", "json"))]
+    return ["README.md", CONFIG, *(f"{part}.{end}" for part in parts for end in ("safetensors", "json"))]
 
 
 def find_parts(folder: str | Path, bundled: Path) -> dict[str, Path]:
@@ -57,6 +58,7 @@ def find_parts(folder: str | Path, bundled: Path) -> dict[str, Path]:
         ValueError: no flow there, or it belongs to another codec.
     """
     folder = Path(folder)
+    recover(folder)
     own = any((folder / file).exists() for file in files_of(PARTS) if file.startswith(("v", "codec")))
     codec = codec_path(folder if own else bundled)
     names = ("codec",) if codec.name == "codec" else ("vae", "vocoder")
@@ -103,19 +105,27 @@ def pack(
         raise ValueError(
             "codec: the flow's codec lies in a folder of this machine, where others do not have it; name one that is on the hub"
         )
-    out.mkdir(parents=True, exist_ok=True)
-    for part, path in parts.items():
-        for end in ("safetensors", "json"):
-            shutil.copyfile(path.with_name(f"{part}.{end}"), out / f"{part}.{end}.part")
-            os.replace(out / f"{part}.{end}.part", out / f"{part}.{end}")
     marks = {part: fingerprint(path) for part, path in parts.items()}
     config = {"library_name": "stemlab", "stemlab_version": __version__, "parts": marks}
-    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     rows = "\n".join(f"| {part} | {told[part].get('steps', '')} | {marks[part]} |" for part in parts)
     about = about or "What they were trained on was not told: ask whoever gave them to you."
     card = CARD.format(name=name or out.name, about=about, rows=rows, license=license)
-    (out / "README.md").write_text(card, encoding="utf-8")
+    with atomic_folder(out, force, CONFIG, _written) as made:
+        for part, path in parts.items():
+            for end in ("safetensors", "json"):
+                shutil.copyfile(path.with_name(f"{part}.{end}"), made / f"{part}.{end}")
+        (made / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        (made / "README.md").write_text(card, encoding="utf-8")
     return out
+
+
+def _written(out: Path) -> list[str]:
+    """Names of the files that were packed into a folder before."""
+    try:
+        parts = read_json(out / CONFIG)["parts"]
+        return files_of(part for part in parts if part in PARTS)
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def fetch(name: str, allow_download: bool = False, revision: str | None = None) -> Path:
@@ -166,8 +176,8 @@ def push(folder: str | Path, repo: str, private: bool = True) -> str:
 
     folder = Path(folder)
     try:
-        parts = json.loads((folder / "config.json").read_text(encoding="utf-8"))["parts"]
-    except (OSError, ValueError, KeyError, TypeError):
+        parts = [part for part in PARTS if part in read_json(folder / CONFIG)["parts"]] or PARTS[:3]
+    except (ValueError, KeyError, TypeError):
         parts = PARTS[:3]  # what there should be
     missing = [file for file in files_of(parts) if not (folder / file).is_file()]
     if missing:

@@ -27,8 +27,11 @@ def network(model: dict[str, Any]) -> VelocityNet:
 
     Raises:
         TypeError: arguments that VelocityNet does not take.
-        ValueError: a text that names no kind of encoder.
+        ValueError: a text that names no kind of encoder, or a width that the heads do not share evenly.
     """
+    width, heads = model.get("width", 384), model.get("heads", 6)
+    if isinstance(width, int) and isinstance(heads, int) and (heads < 1 or width % (2 * heads)):
+        raise ValueError(f"heads: got {heads} for the width {width}, which each of them has an even share of.")
     text = model.get("text", "bytes")
     if text == "bytes":
         return VelocityNet(**model)

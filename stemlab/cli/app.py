@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -36,19 +37,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 something is missing (`check`), 2 a bad input, 130 stopped with Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter gets its number
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = vars(parser().parse_args(argv))
     command = arguments.pop("command")
     try:
-        return command(**arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _say
+            return command(**arguments)
     except BrokenPipeError:  # whoever read our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, OSError) as error:
-        print("stemlab:", " ".join(str(error).split()), file=sys.stderr)
+        told = isinstance(error, OSError) and error.filename
+        _say(f"{error.filename!r}: {error.strerror}" if told else error)
         return 2
     except KeyboardInterrupt:
-        print("stemlab: stopped; nothing was written over.", file=sys.stderr)
+        _say("stopped; nothing was written over.")
         return 130
+
+
+def _say(message: object, *about: Any, **more: Any) -> None:
+    """One line on stderr, below the progress bars that are there."""
+    if "tqdm" in sys.modules:
+        from tqdm import tqdm
+
+        for bar in list(getattr(tqdm, "_instances", ())):
+            bar.close()
+    print("stemlab:", " ".join(str(message).split()), file=sys.stderr)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -167,9 +184,8 @@ def _make(
     from tqdm import tqdm
 
     import stemlab
-    from stemlab.lab.words import Hint
 
-    lab = stemlab.load(weights, device, allow_download=allow_download)
+    lab = stemlab.load(weights, device=device, allow_download=allow_download)
     with ExitStack() as stack:
         bars: list[tqdm] = []
 
@@ -179,18 +195,15 @@ def _make(
             bars[0].update(step - bars[0].n)
 
         started = time.perf_counter()
-        told = stack.enter_context(warnings.catch_warnings(record=True))
-        warnings.simplefilter("once", Hint)
         group = getattr(lab, method)(*given, callback=progress, **options)
         seconds = time.perf_counter() - started
-    for hint in dict.fromkeys(str(warning.message) for warning in told if warning.category is Hint):
-        print("Note:", hint, file=sys.stderr)
     folder = group.save(out, force=force)
     print(f"{len(group)} stems of {group.seconds:.1f} s made in {seconds:.1f} s, in {folder}:")
     for file in sorted(folder.glob("*.wav")):
         print(f"  {file.name}")
-    print(f"Picture: {folder / 'overview.png'}")
-    print(f"Player:  {folder / 'player.html'}  (open it in a browser)")
+    for what, name in (("Picture:", "overview.png"), ("Player: ", "player.html  (open it in a browser)")):
+        if (folder / name.split()[0]).exists():
+            print(what, folder / name)
     if "candidates" in group.settings:
         choice = group.settings["candidates"]
         scores = ", ".join(f"{seed}: {score:g}" for seed, score in choice["scores"].items())

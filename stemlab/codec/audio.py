@@ -3,6 +3,7 @@
 Everywhere in stemlab audio is float32 in [-1, 1], one channel a stem, `(N,)` or `(S, N)`, at 32 kHz.
 """
 
+import errno
 import os
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from stemlab.checkpoints.folders import atomic_file
 from stemlab.framing import FRAME, SAMPLE_RATE
 
 MOST_CHANNELS = 8
@@ -103,12 +105,11 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_
     peak = np.abs(audio).max()
     if kind == "FLAC" and peak > 1:
         raise ValueError(f"audio: its peak is {peak:.3f} and FLAC clips above 1; turn it down or write a .wav.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        soundfile.write(beside, audio.T, sample_rate, format=kind, subtype=subtype)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with atomic_file(path) as file:
+        try:
+            soundfile.write(file, audio.T, sample_rate, format=kind, subtype=subtype)
+        except (soundfile.SoundFileError, AssertionError) as error:  # so it says that a file was cut short
+            raise OSError(errno.ENOSPC, f"not all of it was written ({error})") from error
     return path
 
 

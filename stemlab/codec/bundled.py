@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from stemlab.checkpoints.files import load_into, load_weights
+from stemlab.checkpoints.files import load_weights, network_of, statistics
 from stemlab.codec.audio import SAMPLE_RATE
 from stemlab.codec.spectrum import bands, bands_to_linear, griffin_lim
 from stemlab.codec.vae import FRAME, BandVAE
@@ -37,8 +37,9 @@ def load_codec(folder: str | Path = WEIGHTS, vocoder: bool = True, allow_downloa
 def grid_of(path: str | Path) -> Grid:
     """The grid of a codec by the path of its weights without suffix, read from the JSON beside them."""
     config = load_weights(path)[1]
-    names = ("sample_rate", "frame", "sides", "channels")
-    return Grid(**{name: config[name] for name in names}) if Path(path).name == "codec" else BUNDLED
+    if Path(path).name != "codec":
+        return BUNDLED
+    return Grid.of({"grid": {name: config.get(name) for name in ("sample_rate", "frame", "sides", "channels")}})
 
 
 class StemCodec:
@@ -65,12 +66,12 @@ class StemCodec:
         """Load `vae` and, unless told not to, `vocoder` from a folder of weights; ValueError when they are not there."""
         folder = Path(folder)
         tensors, config = load_weights(folder / "vae")
-        mean, std = tensors.pop("latent_mean"), tensors.pop("latent_std")
-        vae = load_into(BandVAE(**config["model"]), tensors, folder / "vae")
+        mean, std = statistics(tensors, "latent_", folder / "vae")
+        vae = network_of(BandVAE, config, tensors, folder / "vae")
         if not vocoder:
             return cls(vae, mean, std)
         tensors, config = load_weights(folder / "vocoder")
-        return cls(vae, mean, std, load_into(Vocoder(**config["model"]), tensors, folder / "vocoder"))
+        return cls(vae, mean, std, network_of(Vocoder, config, tensors, folder / "vocoder"))
 
     def to(self, device: str | torch.device) -> "StemCodec":
         """Compute on another device; audio and latents come and go on the CPU."""
@@ -108,7 +109,7 @@ class StemCodec:
             samples: length to cut to; all `T * 2048` by default.
             vocoder: "neural" or "griffin-lim"; neural where it is loaded.
         Returns:
-            `(S, samples)` float32, about in [-1, 1]: phases that are not the original's may raise a peak over 1.
+            `(S, samples)` float32 in [-1, 1].
         """
         vocoder = vocoder or ("neural" if self.vocoder else "griffin-lim")
         if vocoder not in VOCODERS or (vocoder == "neural" and self.vocoder is None):
@@ -118,7 +119,7 @@ class StemCodec:
             audio = synthesise(self.vocoder, band_db)
         else:
             audio = griffin_lim(10 ** (bands_to_linear(band_db) / 20))
-        return (audio * _sounding(band_db))[:, :samples].cpu()
+        return (audio * _sounding(band_db))[:, :samples].clamp(-1, 1).cpu()
 
     @torch.no_grad()
     def decode_bands(self, latents: torch.Tensor) -> torch.Tensor:

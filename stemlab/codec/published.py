@@ -10,9 +10,7 @@
 Lesson: 10_bring_your_own_music.ipynb
 """
 
-import json
 import os
-import shutil
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from stemlab.checkpoints.files import fingerprint, load_weights, save_weights, without_bars
+from stemlab.checkpoints.files import fingerprint, load_weights, save_weights, statistics, without_bars
+from stemlab.checkpoints.json_files import read_json
 
 KINDS = {  # as config.json says it: library, class, file of weights, and what the latent's size is called
     "AutoencoderOobleck": ("diffusers", "AutoencoderOobleck", "diffusion_pytorch_model", "decoder_input_channels"),
@@ -79,7 +78,7 @@ class PublishedCodec:
         found = cls.from_pretrained(source, allow_download, about.get("revision"))
         if about != {**about, "sha256": found.origin["sha256"], **{fact: getattr(found, fact) for fact in FACTS}}:
             raise ValueError(f"codec: {source!r} is another model than {str(folder)!r} was fitted to: fit it again")
-        return cls(found.model, found.kind, found.origin, tensors["mean"], tensors["std"])
+        return cls(found.model, found.kind, found.origin, *statistics(tensors, "", folder / "codec"))
 
     def to(self, device: str | torch.device) -> "PublishedCodec":
         """Compute on another device; audio and latents come and go on the CPU."""
@@ -167,11 +166,11 @@ class PublishedCodec:
 def _kind(folder: Path) -> str:
     """Which of KINDS the folder's config.json says it is."""
     try:
-        told = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        told = read_json(folder / "config.json")
         kind = told.get("_class_name", told.get("model_type"))
-    except (OSError, ValueError, AttributeError) as error:
+    except (ValueError, AttributeError) as error:
         raise ValueError(f"codec: no config.json of a network in {str(folder)!r} ({error})") from None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"codec: {str(folder)!r} holds {kind!r}; it takes one of {', '.join(KINDS)}")
     return kind
 
@@ -222,8 +221,7 @@ def _seen_from(folder: Path, source: str | Path) -> str:
 def copy_codec(folder: str | Path, out: str | Path) -> None:
     """Put what `save` wrote into one more folder; a network that lies in a folder stays there, and is found from both."""
     folder, out = Path(folder), Path(out)
-    shutil.copyfile(folder / "codec.safetensors", out / "codec.safetensors")
-    about = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
-    if about["source"].startswith("."):
+    tensors, about = load_weights(folder / "codec")
+    if str(about.get("source")).startswith("."):
         about["source"] = _seen_from(out, folder.absolute() / about["source"])
-    (out / "codec.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    save_weights(out / "codec", tensors, about)

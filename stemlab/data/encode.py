@@ -18,7 +18,8 @@ import torch
 from tqdm.auto import tqdm
 
 from stemlab.checkpoints.files import codec_path, fingerprint
-from stemlab.checkpoints.folders import exclusive
+from stemlab.checkpoints.folders import OURS, check_folder, write_text
+from stemlab.checkpoints.json_files import read_json
 from stemlab.codec.bundled import grid_of, load_codec
 from stemlab.data import processes, shards
 from stemlab.data.latents import SECONDS, encoded
@@ -47,7 +48,8 @@ def encode_folder(
     Raises:
         ValueError: no song in the folder or split, seconds of less than a frame, or `out` was begun otherwise.
     """
-    folder, out, part = read_folder(dataset), Path(out), codec_path(Path(codec))
+    out = check_folder(out, force=True, name="out")
+    folder, part = read_folder(dataset), codec_path(Path(codec))
     grid = grid_of(part)
     if not seconds >= grid.seconds:
         raise ValueError(f"seconds: got {seconds}; it takes a latent frame, {grid.seconds:.3g} s, or more.")
@@ -66,20 +68,19 @@ def encode_folder(
             "seconds": seconds,
         },
     )
+    wrong = set(shards.damaged(out))
+    jobs = []
     rank, count = processes.launched()
-    with exclusive(out, "encoding", f"encode-{rank}"):  # two ranks of one launch may, two launches may not
-        wrong, known = set(shards.damaged(out)), shards.index(out)
-        jobs = []
-        for number in range(rank, -(-len(windows) // shards.SHARD), count):
-            file = out / f"{number:06d}.safetensors"
-            if not file.exists() or file.name in wrong or file.name not in known:
-                first = number * shards.SHARD
-                jobs.append((file, str(codec), seconds, first, windows[first:][: shards.SHARD]))
-        workers = workers or processes.cores()
-        with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder,)) as executor:
-            made = executor.map(_encode_shard, jobs)
-            for _ in tqdm(made, total=len(jobs), desc="encode", unit="shard", mininterval=2):
-                pass
+    for number in range(rank, -(-len(windows) // shards.SHARD), count):
+        file = out / f"{number:06d}.safetensors"
+        if not file.exists() or file.name in wrong or file.name not in shards.index(out):
+            jobs.append(
+                (file, str(codec), seconds, number * shards.SHARD, windows[number * shards.SHARD :][: shards.SHARD])
+            )
+    workers = workers or processes.cores()
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder,)) as executor:
+        for _ in tqdm(executor.map(_encode_shard, jobs), total=len(jobs), desc="encode", unit="shard", mininterval=2):
+            pass
     lines = shards.index(out)
     problems = {str(problem): None for problem in folder.problems}  # those of headers, then those met while reading
     problems |= {problem: None for line in lines.values() for problem in line["problems"]}
@@ -92,17 +93,15 @@ def encode_folder(
 def _claim(out: Path, plan: dict) -> None:
     """Make the folder for a plan; ValueError when it was made for another."""
     file = out / "plan.json"
-    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != plan:
+    if file.exists() and read_json(file) != plan:
         raise ValueError(
             f"out: {str(out)!r} was begun with other songs, another codec or another length; give a new folder."
         )
-    there = [entry for entry in out.iterdir() if entry.suffix != ".part"] if out.exists() else []  # another rank's
-    if there and file not in there:
+    others = [entry for entry in out.iterdir() if not entry.name.startswith(OURS)] if out.exists() else []
+    if others and file not in others:
         raise ValueError(f"out: {str(out)!r} is not empty and is no cache that was begun; give a new folder.")
     out.mkdir(parents=True, exist_ok=True)
-    part = out / f"plan.{os.getpid()}.part"
-    part.write_text(json.dumps(plan), encoding="utf-8")
-    os.replace(part, file)
+    write_text(file, json.dumps(plan))
 
 
 _folder: StemFolder

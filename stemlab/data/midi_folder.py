@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from stemlab.checkpoints.folders import atomic_folder, check_folder, recover
 from stemlab.codec.audio import SAMPLE_RATE, write
 from stemlab.data.readers.folders import Problem
 from stemlab.songs.hits import hit
 from stemlab.songs.midi import MidiSong, captions, read_midi
 from stemlab.songs.render import default_soundfont, render
 
+FACTS = "song.json"
 MOST_STEM_SECONDS = 12_000.0  # stems times length that fit into memory while they are rendered: 3 GB
 
 
@@ -86,9 +87,11 @@ def render_folder(
     for file in files:
         target = out / file.relative_to(folder)  # its suffix stays: a.mid and a.midi are two songs
         try:
-            if (target / "song.json").is_file():
+            recover(target)
+            if (target / FACTS).is_file():
                 kept += 1
             else:
+                check_folder(target)  # of the user's, perhaps: nothing in it is removed
                 _save(*render_midi(file, soundfont), target, Path(soundfont or default_soundfont()).name)
                 made += 1
         except (ValueError, OSError, RuntimeError) as error:
@@ -111,22 +114,15 @@ def _playable(part, soundfont: str):
 
 def _save(song: MidiSong, audio: np.ndarray, target: Path, soundfont: str) -> None:
     """Write a song's folder; it is complete or not there."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    try:
+    with atomic_folder(target, False, FACTS) as made:
         audio = audio * np.float32(min(1.0, 0.99 / np.abs(audio).max()))
         names = [f"{i:02d}_{part.family}.flac" for i, part in enumerate(song.parts, 1)]
         rows = []
         for name, part, stem in zip(names, song.parts, audio, strict=True):
-            write(beside / name, stem)
+            write(made / name, stem)
             rows.append({"file": name, "captions": captions(part), "activity": part.active, "program": part.program})
         facts = {
             "prompt": "", "bpm": song.told_bpm, "key": song.key or None, "bars": song.bars, "sample_rate": SAMPLE_RATE,
             "seconds": round(song.seconds, 4), "soundfont": soundfont, "stems": rows,
         }  # fmt: skip
-        (beside / "song.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(beside, target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        (made / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

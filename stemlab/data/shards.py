@@ -10,7 +10,6 @@ Lesson: 10_bring_your_own_music.ipynb
 import copy
 import hashlib
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,8 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+
+from stemlab.checkpoints.folders import atomic_file
 
 FORMAT = 2  # raised whenever older shards can no longer be read
 SHARD = 64  # songs
@@ -44,11 +45,12 @@ def write_shard(file: Path, songs: list[dict[str, Any]], codec: str, problems: S
         for name, key in TENSORS.items():
             if key in song:
                 tensors[f"{song['seed']}.{name}"] = song[key].contiguous()
-    part = file.with_suffix(".part")
     about = {"format": FORMAT, "codec": codec, "songs": [song["seed"] for song in songs]}
-    save_file(tensors, part, metadata={"stemlab": json.dumps(about)})  # one entry: the order of several is not fixed
-    line = {"file": file.name, "songs": len(songs), "sha256": _digest(part), "problems": list(problems)}
-    os.replace(part, file)
+    with atomic_file(file) as part:
+        save_file(
+            tensors, part, metadata={"stemlab": json.dumps(about)}
+        )  # one entry: the order of several is not fixed
+        line = {"file": file.name, "songs": len(songs), "sha256": _digest(part), "problems": list(problems)}
     with (file.parent / "index.jsonl").open(
         "a", encoding="utf-8"
     ) as index:  # one short write: lines of ranks never mix
@@ -62,29 +64,20 @@ def index(folder: str | Path) -> dict[str, dict[str, Any]]:
     for text in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
         try:
             line = json.loads(text)
-            found[line["file"]] = {"sha256": line["sha256"], "songs": line["songs"], "problems": line["problems"]}
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
             continue
+        found[line["file"]] = line
     return found
 
 
-def damaged(folder: str | Path, part: int = 0, of: int = 1) -> list[str]:
-    """Names of the shards whose bytes are not those that were written, or that are gone; of every `of`-th from `part` on."""
+def damaged(folder: str | Path) -> list[str]:
+    """Names of the shards whose bytes are not those that were written, or that are gone."""
     folder = Path(folder)
     return [
         name
-        for name, line in sorted(index(folder).items())[part::of]
+        for name, line in sorted(index(folder).items())
         if not (folder / name).is_file() or _digest(folder / name) != line["sha256"]
     ]
-
-
-def verify(folder: str | Path, part: int = 0, of: int = 1) -> None:
-    """ValueError when a shard is damaged or gone, before anything is learnt from it; ranks look at a part each."""
-    if wrong := damaged(folder, part, of):
-        raise ValueError(
-            f"latents: {len(wrong)} shards in {str(folder)!r} are gone or not as they were written, such as {wrong[0]}: "
-            "encode again, which makes those anew."
-        )
 
 
 class LatentCache:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from stemlab import __version__
+from stemlab.checkpoints.folders import write_text
 from stemlab.codec.audio import SAMPLE_RATE, resample
 from stemlab.evaluate.anchors import KINDS, anchors, classifier, songs_identity
 from stemlab.evaluate.measure import measure
@@ -128,7 +129,7 @@ class Bench:
         conditions = self.conditions()
         told = {**result, "conditions": conditions, "minutes": round((time.perf_counter() - self.began) / 60, 1)}
         path = self.out / f"{name}_{digest(conditions)[:8]}.json"
-        path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        write_text(path, json.dumps(told, indent=2) + "\n")
         return path
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stemlab.figures.look import ANCHOR, SERIES, dress
+from stemlab.figures.look import ANCHOR, SERIES, as_markup, dress
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -55,7 +55,9 @@ def loss_curve(
         figure.add_trace(Scatter(x=across[::stride], y=values[::stride], hoverinfo="skip", **raw))
         mean = _running_mean(values, max(1, len(values) // 20))
         line = {"color": colour, "width": 2.5, "dash": ("solid", "dash", "dot")[i // len(SERIES) % 3]}
-        figure.add_trace(Scatter(x=across[::stride], y=mean[::stride], mode="lines", line=line, name=name))
+        figure.add_trace(
+            Scatter(x=across[::stride], y=mean[::stride], mode="lines", line=line, name=as_markup(str(name)))
+        )
     figure.update_xaxes(title_text=x)
     figure.update_yaxes(title_text=column.replace("_", " "), type="log" if log else "linear")
     return dress(figure, title, 380, showlegend=len(named) > 1, legend={"x": 1, "xanchor": "right", "y": 1})
@@ -99,7 +101,7 @@ def quality_bars(
     grey = [label in anchors for label in names]
     values = [float(row[measure]) for row in kept]
     bar = Bar(
-        x=values, y=names, orientation="h", text=[f"{value:.3g} {unit}".strip() for value in values], textposition="outside", cliponaxis=False,
+        x=values, y=[as_markup(label) for label in names], orientation="h", text=[f"{value:.3g} {unit}".strip() for value in values], textposition="outside", cliponaxis=False,
         marker={"color": [ANCHOR if g else SERIES[0] for g in grey], "pattern": {"shape": ["/" if g else "" for g in grey], "fillmode": "overlay", "fgcolor": "#ffffff"}},
         hoverinfo="skip",
     )  # fmt: skip

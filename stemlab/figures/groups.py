@@ -9,7 +9,7 @@ from stemlab.activity import PLAY
 from stemlab.codec.audio import SAMPLE_RATE, resample
 from stemlab.codec.audio import activity as sounds_in
 from stemlab.figures.colours import colours
-from stemlab.figures.look import INK, PAPER, RANGE_DB, TICKS_HZ, dress, headline, mel_db, runs, tick_places
+from stemlab.figures.look import INK, PAPER, RANGE_DB, TICKS_HZ, as_markup, dress, headline, mel_db, runs, tick_places
 from stemlab.framing import Grid
 from stemlab.lab.draft import asked_activity
 from stemlab.metrics.activity import activity_scores
@@ -41,10 +41,10 @@ def mel_spectrograms(group: "StemGroup") -> "Figure":
     for row, (stem, picture, colour) in enumerate(zip(group, pictures, colours(group.names), strict=True), 1):
         heat = Heatmap(
             z=np.round(picture).astype(np.int8), x0=group.seconds / picture.shape[1] / 2, dx=group.seconds / picture.shape[1],
-            y0=BANDS_A_ROW / 2, dy=BANDS_A_ROW, coloraxis="coloraxis", name=stem.name, hovertemplate="%{x:.2f} s: %{z} dB",
+            y0=BANDS_A_ROW / 2, dy=BANDS_A_ROW, coloraxis="coloraxis", name=as_markup(stem.name), hovertemplate="%{x:.2f} s: %{z} dB",
         )  # fmt: skip
         figure.add_trace(heat, row, 1)
-        words = f"<b>{stem.name}</b>  {stem.prompt.partition(':')[2].strip()}"
+        words = f"<b>{as_markup(stem.name)}</b>  {as_markup(stem.prompt.partition(':')[2])}"
         axis = "" if row == 1 else row
         figure.add_annotation(
             text=words, x=0, xref="paper", y=1, yref=f"y{axis} domain", yanchor="bottom", showarrow=False,
@@ -58,7 +58,9 @@ def mel_spectrograms(group: "StemGroup") -> "Figure":
     figure.update_xaxes(range=[0, group.seconds], showgrid=False)
     figure.update_xaxes(title_text="seconds; white lines: bars" if group.bpm else "seconds", row=len(group), col=1)
     scale = {"colorscale": "Cividis", "cmin": float(top - RANGE_DB), "cmax": float(top), "colorbar": {"title": "dB"}}
-    return dress(figure, f"What each stem sounds like: {headline(group)}", 90 + 130 * len(group), coloraxis=scale)
+    return dress(
+        figure, f"What each stem sounds like: {as_markup(headline(group), 160)}", 90 + 130 * len(group), coloraxis=scale
+    )
 
 
 def activity(group: "StemGroup") -> "Figure":
@@ -77,10 +79,10 @@ def activity(group: "StemGroup") -> "Figure":
     figure, labels = Figure(), []
     for row, (stem, colour) in enumerate(zip(group, colours(group.names), strict=True)):
         found = sounds_in(stem.mono, frame)
-        label = f"<b>{stem.name}</b><br>free"
+        label = f"<b>{as_markup(stem.name)}</b><br>free"
         if stem.name in asked:
             told = asked[stem.name].numpy() == PLAY
-            label = f"<b>{stem.name}</b><br>F1 {activity_scores(told, found)['f1']:.2f}"
+            label = f"<b>{as_markup(stem.name)}</b><br>F1 {activity_scores(told, found)['f1']:.2f}"
             figure.add_trace(_strip(Bar, runs(told, step), row, group.seconds, 0.8, PAPER, INK, "asked to play"))
         labels.append(label)
         figure.add_trace(_strip(Bar, runs(found, step), row, group.seconds, 0.5, colour, colour, "plays"))
@@ -113,7 +115,7 @@ def chroma_agreement(group: "StemGroup") -> "Figure":
         raise ValueError(
             f"group: has the stems {', '.join(group.names)}; it takes two pitched ones, such as {PITCHED[:2]}."
         )
-    names = [stem.name for stem in stems]
+    names = [as_markup(stem.name) for stem in stems]
     pitches = [chroma(resample(stem.mono, group.sample_rate, SAMPLE_RATE), group.bpm) for stem in stems]
     table = np.full((len(stems), len(stems)), np.nan)
     for a, b in combinations(range(len(stems)), 2):

@@ -1,5 +1,6 @@
 """What all figures have in common: ink and paper, the pitch axis of spectrograms, and the line that names a group."""
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,25 @@ def dress(figure: "Figure", title: str, height: int, **layout: Any) -> "Figure":
     return figure
 
 
+def as_text(text: str, most: int = 90) -> str:
+    """A user's text on one line, cut where it is long, with nothing in it that a font cannot take.
+
+    >>> as_text("funk\\n  with $$", 12)
+    'funk with $$'
+    """
+    line = " ".join(text.encode("utf-8", "replace").decode().replace("\0", " ").split())
+    return line if len(line) <= most else line[: most - 3] + "..."
+
+
+def as_markup(text: str, most: int = 90) -> str:
+    """A user's text for plotly, which takes tags for tags and what stands between dollar signs for formulas.
+
+    >>> as_markup("<b> $x$")
+    '&lt;b&gt; &#36;x&#36;'
+    """
+    return escape(as_text(text, most), quote=False).replace("$", "&#36;")
+
+
 def headline(group: "StemGroup") -> str:
     """Prompt, tempo, key and bars of a group, as far as they are known."""
     told = [
@@ -41,7 +61,7 @@ def headline(group: "StemGroup") -> str:
         group.key or "",
         f"{group.bars} bars" if group.bars else "",
     ]
-    return ", ".join(filter(None, [group.prompt, *told]))
+    return ", ".join(filter(None, [as_text(group.prompt), *told]))
 
 
 def mel_db(audio: np.ndarray, sample_rate: int = SAMPLE_RATE) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stemlab.codec.audio import FRAME, activity
-from stemlab.figures.look import INK, RANGE_DB, TICKS_HZ, headline, mel_db, runs, tick_places
+from stemlab.figures.look import INK, RANGE_DB, TICKS_HZ, as_text, headline, mel_db, runs, tick_places
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,14 +36,14 @@ def overview(group: "StemGroup") -> "Figure":
             extent=(0, group.seconds, 0, len(picture)), interpolation="nearest",
         )  # fmt: skip
         axes.set_yticks(tick_places(), [str(hz) for hz in TICKS_HZ], fontsize=7)
-        axes.set_title(stem.prompt, loc="left", fontsize=9, color=INK, pad=4)
+        axes.set_title(as_text(stem.prompt), loc="left", fontsize=9, color=INK, pad=4, parse_math=False)
         _activity_strip(axes, activity(stem.mono), len(picture), FRAME / group.sample_rate, group.seconds)
         for second in group.downbeats:
             axes.axvline(second, ymax=1 / 1.14, color="white", linewidth=0.9, alpha=0.7)
     rows[0].set_xlim(0, group.seconds)
     rows[-1].set_xlabel("seconds (white lines: bars; blue: where the stem sounds)" if group.bpm else "seconds")
     figure.supylabel("frequency, Hz", fontsize=8)
-    figure.suptitle(headline(group), fontsize=10, color=INK)
+    figure.suptitle(headline(group), fontsize=10, color=INK, parse_math=False)
     figure.colorbar(image, ax=rows.tolist(), label="dB", pad=0.01, fraction=0.03)
     return figure
 

@@ -3,7 +3,6 @@
 Lesson: 00_start_here.ipynb
 """
 
-import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -14,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stemlab.codec.audio import SAMPLE_RATE, check_mono, check_rate, to_mono
+from stemlab.lab.arguments import check_number, check_text
 
 if TYPE_CHECKING:
     import torch
 
     from stemlab.lab.recording import Recording
     from stemlab.widgets.mixer import StemMixer
+
+MOST_LONG = 100_000  # bars of any group
 
 
 @dataclass(eq=False)
@@ -41,6 +43,8 @@ class Stem:
     original: "Recording | None" = None
 
     def __post_init__(self) -> None:
+        for what in ("name", "prompt"):
+            check_text(f"{what} of a stem", getattr(self, what))
         audio, name = np.asarray(self.audio, np.float32), f"audio of stem {self.name!r}"
         stereo = audio.ndim == 2 and len(audio) == 2
         self.audio = np.stack([check_mono(side, name) for side in audio]) if stereo else check_mono(audio, name)
@@ -91,11 +95,13 @@ class StemGroup:
             raise ValueError(f"stems: got the lengths {lengths} in samples; pad or cut them to the same length.")
         if len({s.audio.ndim for s in self.stems}) > 1:
             raise ValueError("stems: some are mono, others stereo; make them all one or the other.")
-        if self.bpm is not None and not 40 <= self.bpm <= 240:
-            raise ValueError(f"bpm: got {self.bpm}; it takes 40 to 240, or None.")
-        if self.bars is not None and self.bars < 1:
-            raise ValueError(f"bars: got {self.bars}; it takes 1 or more, or None.")
+        check_number("bpm", self.bpm, 40, 240, "beats a minute, or None", optional=True)
+        check_number("bars", self.bars, 1, MOST_LONG, "4/4 bars: 1 or more, or None", optional=True, whole=True)
+        check_text("prompt", self.prompt)
+        check_text("key", "" if self.key is None else self.key)
         check_rate(self.sample_rate, "sample_rate")
+        if not isinstance(self.settings, dict):
+            raise ValueError(f"settings: got {self.settings!r}; it takes a dict.")
 
     def __len__(self) -> int:
         return len(self.stems)
@@ -148,16 +154,12 @@ class StemGroup:
 
     @property
     def gain(self) -> float:
-        """The one gain that keeps the sum and each stem within [-1, 1]: 1, else 1/2, 1/4 ..., which lose no bit.
-
-        What `StemLab` makes is there already; stems that were added later, or come from elsewhere, may need it.
-        """
-        peak = max(np.abs(self.audio.sum(0)).max(), np.abs(self.audio).max())
-        return float(2.0 ** -max(0, math.ceil(math.log2(max(peak, 1e-9)))))
+        """The one gain, at most 1, that keeps the sum of all stems within [-1, 1]."""
+        return float(1 / max(1.0, np.abs(self.audio.sum(0)).max()))
 
     def mix(self) -> np.ndarray:
         """The sum of the stems times `gain`, `(N,)` float32, in stereo `(2, N)`: levels between stems stay as they are."""
-        return self.audio.sum(0) * np.float32(self.gain)
+        return np.clip(self.audio.sum(0) * np.float32(self.gain), -1, 1)
 
     def without(self, name: str) -> "StemGroup":
         """The group with one stem fewer; the others stay as they are.
@@ -183,7 +185,8 @@ class StemGroup:
         A group that accompanies a recording also gets `original.wav`, that recording with its own rate and channels, and
         its `mix.wav` has that rate and those channels too, with the recording in it as it came.
         WAVs are 32-bit float, so that `load` gives the samples back bit for bit. Latents, where all stems
-        have one, go into `latents.safetensors`. All is written into a folder beside and moved at the end.
+        have one, go into `latents.safetensors`. All but picture and player is written aside and moved into place at the
+        end: after a kill at any point the old group is there, or the new one.
 
         Args:
             folder: new or empty, unless `force`.
@@ -191,7 +194,9 @@ class StemGroup:
         Returns:
             The folder.
         Raises:
-            ValueError: the folder holds something and `force` is off, or it is a file.
+            ValueError: the folder holds something and `force` is off, it cannot be written to, or the disk is full.
+        Warns:
+            UserWarning: the picture or the player could not be made; sound and session are there.
         """
         from stemlab.lab import session
 

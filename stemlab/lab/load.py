@@ -5,7 +5,8 @@ Lesson: 09_train_your_own.ipynb
 
 from pathlib import Path
 
-from stemlab.checkpoints.files import fingerprint, load_into, load_weights
+from stemlab.checkpoints.files import fingerprint, load_weights, network_of
+from stemlab.checkpoints.folders import clean_path
 from stemlab.checkpoints.hub import codec_folder, fetch, find_parts
 from stemlab.checkpoints.text_encoders import PublishedText, fetch_text, network
 from stemlab.codec.bundled import WEIGHTS, load_codec
@@ -29,21 +30,15 @@ def load(
     Raises:
         ValueError: weights are missing, broken, of another version, or the flow was trained on another codec.
     """
-    folder = Path(weights or WEIGHTS)
+    folder = clean_path(WEIGHTS if weights is None else weights, "weights")
     if not folder.is_dir():
         folder = fetch(str(weights), allow_download, revision)
     parts = find_parts(folder, WEIGHTS)
     codec = load_codec(codec_folder(parts), allow_download=allow_download)
     tensors, config = load_weights(folder / "flow")
-    try:
-        empty = network(config["model"])
-    except TypeError as error:
-        raise ValueError(
-            f"{folder / 'flow'}.json describes another network ({error}): use the stemlab that wrote it"
-        ) from None
-    if isinstance(empty.text, PublishedText):
-        fetch_text(empty.text.name, allow_download)
-    model = load_into(empty, tensors, folder / "flow")
+    model = network_of(lambda **sizes: network(sizes), config, tensors, folder / "flow")
+    if isinstance(model.text, PublishedText):
+        fetch_text(model.text.name, allow_download)
     lab = StemLab(model, codec, fingerprint(folder / "flow"), device)
     lab.source = folder
     return lab

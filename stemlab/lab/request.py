@@ -3,16 +3,14 @@
 Lesson: 00_start_here.ipynb
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from numbers import Integral, Real
 from typing import Any
 
 from stemlab.activity import canonical
 from stemlab.conditions import canonical_key
 from stemlab.framing import BUNDLED, ONE_PASS, Grid
-from stemlab.lab.words import check_words
+from stemlab.lab.arguments import check_number, check_text
 from stemlab.sampling import SAMPLERS, Sampling
 from stemlab.text import unique_names
 
@@ -93,9 +91,10 @@ class Request(Sampling):
                 f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or add them with lab.add."
             )
         names = unique_names(stems)
-        check_words(stems)
         if not isinstance(self.prompt, str):
             raise ValueError(f'prompt: got {self.prompt!r}; it takes a text such as "funk", or "" for none.')
+        for name, text in (("prompt", self.prompt), *(("stems", stem) for stem in stems)):
+            check_text(name, text)
         check_number("bpm", self.bpm, 40, 240, "beats a minute", optional=True)
         if self.key is not None:
             canonical_key(self.key if isinstance(self.key, str) else repr(self.key))
@@ -113,6 +112,7 @@ class Request(Sampling):
             )
         if not isinstance(self.negative, str):
             raise ValueError(f'negative: got {self.negative!r}; it takes a text such as "distorted", or "" for none.')
+        check_text("negative", self.negative)
         if self.negative and self.guidance == 1:
             raise ValueError(
                 f"negative: got {self.negative!r} with guidance=1, which does without it; give guidance={Sampling.guidance:g}, say."
@@ -216,15 +216,6 @@ def _check_partition(scheme: list, names: Sequence[str]) -> None:
 def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     if value not in choices:
         raise ValueError(f"{name}: got {value!r}; it takes one of {', '.join(map(repr, choices))}.")
-
-
-def check_number(name, value, low, high, meaning, optional=False, whole=False) -> None:
-    if value is None and optional:
-        return
-    kind = Integral if whole else Real
-    if isinstance(value, bool) or not isinstance(value, kind) or not math.isfinite(value) or not low <= value <= high:
-        wanted = "a whole number" if whole else "a number"
-        raise ValueError(f"{name}: got {value!r}; it takes {wanted} from {low} to {high} ({meaning}).")
 
 
 def listed(value: Any) -> Any:

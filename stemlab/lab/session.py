@@ -5,73 +5,114 @@ Lesson: 11_stem_studio.ipynb
 
 import json
 import os
-import shutil
+import re
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from stemlab import __version__
-from stemlab.checkpoints.folders import check_folder
+from stemlab.checkpoints.folders import atomic_file, atomic_folder, check_folder, clean_path, recover
+from stemlab.checkpoints.json_files import read_json
 from stemlab.codec.audio import read_channels, resample, to_mono, write
 from stemlab.lab.group import Stem, StemGroup
 from stemlab.lab.recording import Recording, full_mix
 
 SESSION = "session.json"
 LATENTS = "latents.safetensors"
-ORIGINAL = "original.wav"
+ORIGINAL, MIX = "original.wav", "mix.wav"
+PICTURE, PLAYER = "overview.png", "player.html"
+MOST_STEMS = 64  # in a session that came from elsewhere
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stem as session.json tells of it; its files lie beside."""
+
+    name: str
+    prompt: str
+    file: str
+    original: str | None = None
+
+    @classmethod
+    def of(cls, told: Any) -> "Row":
+        """ValueError unless it is a dict of texts; of a path, only the name counts."""
+        if not isinstance(told, dict):
+            raise ValueError(f"stems: got {told!r}; each is an object with name, prompt and file")
+        texts = {key: told.get(key) for key in ("name", "prompt", "file", "original")}
+        for key, text in texts.items():
+            if not isinstance(text, str) and (key != "original" or text is not None):
+                raise ValueError(f"stems: {key} is {text!r}; it takes a text")
+        return cls(texts["name"], texts["prompt"], *(texts[k] and Path(texts[k]).name for k in ("file", "original")))
 
 
 def save(group: StemGroup, folder: str | os.PathLike, force: bool = False) -> Path:
-    """Write a group's files into a folder beside, then move them to `folder`: see `StemGroup.save`."""
-    folder = check_folder(folder, force)
-    session = json.dumps(describe(group), indent=2, default=_plain, allow_nan=False)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.parent / f".{folder.name}.{os.getpid()}.tmp"
-    beside.mkdir()
-    try:
-        _write_files(group, beside)
-        (beside / SESSION).write_text(session + "\n", encoding="utf-8")
-        _move(beside, folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    """Write a group's files: see `StemGroup.save`. Sound and session come first, then what only shows them."""
+    about = describe(group)
+    session = _json(about)
+    with atomic_folder(folder, force, SESSION, written) as made:
+        for stem, row in zip(group.stems, about["stems"], strict=True):
+            write(made / row["file"], stem.audio, group.sample_rate)
+            if stem.original is not None:
+                write(made / ORIGINAL, stem.original.audio, stem.original.rate)
+        write(made / MIX, *full_mix(group))
+        latents = {f"{i:02d}": s.latent for i, s in enumerate(group.stems, 1) if s.latent is not None}
+        if len(latents) == len(group.stems):
+            save_file({k: v.detach().cpu().contiguous() for k, v in latents.items()}, made / LATENTS)
+        (made / SESSION).write_text(session + "\n", encoding="utf-8")
+    folder = check_folder(folder, force=True)
+    for name, show in ((PICTURE, _draw), (PLAYER, StemGroup.to_html)):
+        try:
+            with atomic_file(folder / name) as file:
+                show(group, file)
+        except Exception as error:  # whatever it is that cannot be shown, the sound is there
+            why = " ".join(f"{type(error).__name__}: {error}".split())
+            warnings.warn(f"{name} could not be made ({why}); the sound and {SESSION} are whole.", stacklevel=3)
     return folder
 
 
 def load(folder: str | os.PathLike) -> StemGroup:
     """Read what `save` wrote: see `StemGroup.load`."""
-    folder = Path(folder).expanduser()
+    folder = clean_path(folder, "folder")
+    recover(folder)
     if not (folder / SESSION).is_file():
         raise ValueError(f"folder: there is no {SESSION} in {str(folder)!r}; name a folder that StemGroup.save wrote.")
     try:
-        session = json.loads((folder / SESSION).read_text(encoding="utf-8"))
-        rows = [
-            (row["name"], row["prompt"], *(row[k] and Path(row[k]).name for k in ("file", "original")))
-            for row in ({"original": None, **row} for row in session["stems"])
-        ]
+        session = read_json(folder / SESSION)
+        if not isinstance(session, dict) or not isinstance(session.get("stems"), list):
+            raise ValueError("it holds no object with stems")
+        if not 1 <= len(session["stems"]) <= MOST_STEMS:
+            raise ValueError(f"it has {len(session['stems'])} stems, of 1 to {MOST_STEMS}")
+        rows = [Row.of(row) for row in session["stems"]]
         told = {name: session[name] for name in ("bpm", "key", "bars", "prompt", "sample_rate", "settings")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"folder: {str(folder / SESSION)!r} is not a session ({error!r}); save it again.") from error
-    latents: dict[str, torch.Tensor] = load_file(folder / LATENTS) if (folder / LATENTS).is_file() else {}
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"folder: {str(folder / SESSION)!r} is not a session ({error}); save it again.") from error
+    latents = _latents(folder / LATENTS)
     stems = [
         Stem(
-            name,
-            prompt,
-            _sound(folder / file, told["sample_rate"]) / np.float32(session.get("gain", 1.0)),
+            row.name,
+            row.prompt,
+            _sound(folder / row.file, told["sample_rate"]),
             latents.get(f"{i:02d}"),
-            Recording(*read_channels(folder / original)) if original else None,
+            Recording(*read_channels(folder / row.original)) if row.original else None,
         )
-        for i, (name, prompt, file, original) in enumerate(rows, 1)
+        for i, row in enumerate(rows, 1)
     ]
-    return StemGroup(stems, **told)
+    try:
+        return StemGroup(stems, **told)
+    except ValueError as error:
+        raise ValueError(f"folder: {str(folder / SESSION)!r} is not a session ({error}); save it again.") from error
 
 
 def describe(group: StemGroup) -> dict[str, Any]:
     """What session.json holds."""
     stems = [
-        {"name": s.name, "prompt": s.prompt, "file": f"{i:02d}_{s.name.replace(' ', '-')}.wav"}
+        {"name": s.name, "prompt": s.prompt, "file": file_name(i, s.name)}
         | ({} if s.original is None else {"original": ORIGINAL})
         for i, s in enumerate(group.stems, 1)
     ]
@@ -82,23 +123,56 @@ def describe(group: StemGroup) -> dict[str, Any]:
         "key": group.key,
         "bars": group.bars,
     }
-    about |= {"sample_rate": group.sample_rate, "gain": group.gain}
-    return {**about, "stems": stems, "settings": group.settings}
+    return {**about, "sample_rate": group.sample_rate, "stems": stems, "settings": group.settings}
 
 
-def _write_files(group: StemGroup, folder: Path) -> None:
+def file_name(place: int, name: str) -> str:
+    """What a stem's file is called.
+
+    >>> file_name(2, "electric piano")
+    '02_electric-piano.wav'
+    """
+    return f"{place:02d}_{re.sub(_NOT_IN_NAMES, '-', name)[:50]}.wav"
+
+
+_NOT_IN_NAMES = r'[\s\x00-\x1f\x7f/\\:*?"<>|]'  # of files, on one system or another
+
+
+def written(folder: Path) -> list[str]:
+    """Names of the files of the group that was saved in a folder, by its session.json; none that we would not have given."""
+    try:
+        rows = [Row.of(row) for row in read_json(folder / SESSION)["stems"]]
+    except (ValueError, KeyError, TypeError):
+        return []
+    stems = [row.file for i, row in enumerate(rows, 1) if row.file == file_name(i, row.name)]
+    originals = [ORIGINAL] if any(row.original == ORIGINAL for row in rows) else []
+    return [*stems, *originals, MIX, LATENTS, PICTURE, PLAYER]
+
+
+def _draw(group: StemGroup, file: Path) -> None:
     from stemlab.figures import overview  # matplotlib loads here: reading a session does without it
 
-    for stem, row in zip(group.stems, describe(group)["stems"], strict=True):
-        write(folder / row["file"], stem.audio * np.float32(group.gain), group.sample_rate)
-        if stem.original is not None:
-            write(folder / ORIGINAL, stem.original.audio, stem.original.rate)
-    write(folder / "mix.wav", *full_mix(group))
-    latents = {f"{i:02d}": s.latent for i, s in enumerate(group.stems, 1) if s.latent is not None}
-    if len(latents) == len(group.stems):
-        save_file({k: v.detach().cpu().contiguous() for k, v in latents.items()}, folder / LATENTS)
-    overview(group).savefig(folder / "overview.png")
-    group.to_html(folder / "player.html")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of letters that its font lacks
+        overview(group).savefig(file)
+
+
+def _latents(file: Path) -> dict[str, torch.Tensor]:
+    """Latents of the stems by their number, `(C, T)` each; none when there is no file."""
+    if not file.is_file():
+        return {}
+    try:
+        found = load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(
+            f"folder: {str(file)!r} is damaged ({error}); remove it, and the stems are encoded anew."
+        ) from error
+    for name, latent in found.items():
+        if latent.ndim != 2 or not latent.is_floating_point() or not latent.isfinite().all():
+            raise ValueError(
+                f"folder: {str(file)!r} holds no latents under {name!r}; remove it to encode the stems anew."
+            )
+    return found
 
 
 def _sound(file: Path, sample_rate: int) -> np.ndarray:
@@ -108,6 +182,19 @@ def _sound(file: Path, sample_rate: int) -> np.ndarray:
     return audio if len(audio) == 2 else to_mono(audio)
 
 
+def _json(about: dict[str, Any]) -> str:
+    try:
+        return json.dumps(about, indent=2, default=_plain, allow_nan=False)
+    except RecursionError:
+        raise ValueError("settings: they hold themselves, or are nested too deeply for JSON.") from None
+    except (ValueError, TypeError) as error:
+        if str(error).startswith("settings"):
+            raise
+        raise ValueError(
+            f"settings: they do not fit into JSON ({error}); give texts, numbers, lists or dicts."
+        ) from None
+
+
 def _plain(value: Any) -> Any:
     """NumPy and torch numbers and arrays, and paths, as JSON knows them."""
     if hasattr(value, "tolist"):
@@ -115,24 +202,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise ValueError(f"settings: got {value!r}, which does not fit into JSON; give texts, numbers, lists or dicts.")
-
-
-def _move(beside: Path, folder: Path) -> None:
-    """Put `beside` in `folder`'s place: one rename where that is new, else file by file over the old."""
-    if not folder.exists():
-        beside.rename(folder)
-        return
-    for old in _old_files(folder):
-        old.unlink(missing_ok=True)
-    for new in beside.iterdir():
-        os.replace(new, folder / new.name)
-
-
-def _old_files(folder: Path) -> list[Path]:
-    """Stems and latents of the group that was saved here before, by its own session.json."""
-    try:
-        rows = json.loads((folder / SESSION).read_text(encoding="utf-8"))["stems"]
-        names = [Path(file).name for row in rows for file in (row["file"], row.get("original")) if file]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    return [folder / name for name in [*names, LATENTS] if name == LATENTS or name.endswith(".wav")]

@@ -6,6 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from stemlab.checkpoints.folders import clean_path, write_text
+
 _HERE = Path(__file__).parent
 
 
@@ -49,5 +51,5 @@ def page(title: str, about: str, script: str, style: str, state: dict[str, Any])
 def write_page(html: str, path: str | os.PathLike | None) -> str:
     """Write a page to `path` unless that is None; return it."""
     if path is not None:
-        Path(path).write_text(html, encoding="utf-8")
+        write_text(clean_path(path), html)
     return html

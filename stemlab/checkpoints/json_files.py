@@ -1,0 +1,31 @@
+"""JSON that came from elsewhere: read with a bound, and whatever is wrong with it is a ValueError."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 64_000_000
+
+
+def read_json(file: str | Path, most: int = MOST_BYTES) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        ValueError: no such file, longer than `most` bytes, no UTF-8, no JSON, NaN or infinity in it, or nested too deeply; names the file.
+    """
+    file = Path(file)
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(most + 1)
+        if len(data) > most:
+            raise ValueError(f"it is longer than {most:,} bytes")
+        return json.loads(data.decode("utf-8"), parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError(f"{str(file)!r} is not JSON (nested too deeply)") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+        raise ValueError(f"{str(file)!r} is not JSON ({why})") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")
