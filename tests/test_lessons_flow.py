@@ -6,18 +6,13 @@ from stemlab.lessons import flow_matching
 from stemlab.sampling import euler, heun, midpoint
 
 
-def loss_of(field, x, z, t):
-    along = t[:, None, None]
-    return (field((1 - along) * z + along * x, t) - (x - z)).square().mean()
-
-
 def solver(method):
     return lambda field, x, steps: method(lambda x, t, _: field(x, t), x, steps)
 
 
 def test_the_right_answers_are_accepted(capsys):
     flow_matching.check_where_to(lambda x, v, t: x + (1 - t) * v)
-    flow_matching.check_loss_of(loss_of)
+    flow_matching.check_bug("C")
     flow_matching.check_solve(solver(midpoint))
     assert capsys.readouterr().out.count("[ok]") == 3
 
@@ -29,6 +24,8 @@ def test_the_right_answers_are_accepted(capsys):
         (lambda x, v, t: x + t * v, "1 - t is left"),
         (lambda x, v, t: x - t * v, "back to the noise"),
         (lambda x, v, t: float(t), "is wanted"),
+        (lambda x, v, t: (1 - t) * v, "where you are, plus what is left"),
+        (lambda x, v, t: x + v / (1 - t), "where you are, plus what is left"),
     ],
 )
 def test_another_end_is_refused_with_the_reason(answer, hint):
@@ -36,39 +33,29 @@ def test_another_end_is_refused_with_the_reason(answer, hint):
         flow_matching.check_where_to(answer)
 
 
-def loss_with(point=None, target=None, mean=None):
-    """A loss that is wrong in one place."""
-
-    def loss(field, x, z, t):
-        along = t[:, None, None]
-        at = point(x, z, along) if point else (1 - along) * z + along * x
-        error = field(at, t) - (target(x, z) if target else x - z)
-        return mean(error) if mean else error.square().mean()
-
-    return loss
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (loss_with(point=lambda x, z, t: t * z + (1 - t) * x), "other way round"),
-        (loss_with(point=lambda x, z, t: z + t * x), "scale the noise by 1 - t"),
-        (loss_with(target=lambda x, z: z - x), "target is turned"),
-        (loss_with(target=lambda x, z: x), "compare with the data"),
-        (loss_with(mean=lambda e: e.square().sum()), "sum of the squares"),
-        (loss_with(mean=lambda e: e.abs().mean()), "square them"),
-        (lambda field, x, z, t: 0.0, "never asked"),
-    ],
-)
-def test_another_loss_is_refused_with_the_reason(answer, hint):
-    with pytest.raises(AssertionError, match=hint):
-        flow_matching.check_loss_of(answer)
-
-
 def late_time(field, x, steps):
     for step in range(steps):
         half = x + field(x, step / steps) / (2 * steps)
         x = x + field(half, step / steps) / steps
+    return x
+
+
+def runge_kutta(field, x, steps):
+    h = 1 / steps
+    for step in range(steps):
+        t = step / steps
+        a = field(x, t)
+        b = field(x + h / 2 * a, t + h / 2)
+        c = field(x + h / 2 * b, t + h / 2)
+        x = x + h / 6 * (a + 2 * b + 2 * c + field(x + h * c, t + h))
+    return x
+
+
+def ralston(field, x, steps):
+    h = 1 / steps
+    for step in range(steps):
+        a = field(x, step / steps)
+        x = x + h * (a / 4 + 3 / 4 * field(x + 2 / 3 * h * a, (step + 2 / 3) / steps))
     return x
 
 
@@ -86,6 +73,8 @@ def from_the_middle(field, x, steps):
         (late_time, "order 1"),
         (from_the_middle, "are they 1 / steps long"),
         (solver(heun), "Heun's method"),
+        (runge_kutta, "not the midpoint method"),
+        (ralston, "not the midpoint method"),
     ],
 )
 def test_another_solver_is_refused_with_the_reason(answer, hint):
@@ -93,11 +82,36 @@ def test_another_solver_is_refused_with_the_reason(answer, hint):
         flow_matching.check_solve(answer)
 
 
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ("A", r"reached all the same"),
+        ("B", r"eight clouds"),
+        ("d", r"fly outwards"),
+        ("E", r"falls to rest"),
+        ("Z", r"The suspects are"),
+        ("the seed", r"The suspects are"),
+    ],
+)
+def test_another_suspect_is_cleared_by_the_evidence(answer, hint):
+    with pytest.raises(AssertionError, match=hint):
+        flow_matching.check_bug(answer)
+
+
+def test_the_sick_points_end_in_one_blur_around_the_mean():
+    figure = flow_matching.bug()
+    healthy, sick = (dots.get_offsets() for dots in figure.axes[0].collections)
+    assert abs(sick.std() - (31 / 32) ** 32) < 0.03 and abs(sick.mean()) < 0.05
+    assert abs((healthy**2).sum(1).mean() ** 0.5 - 2) < 0.1
+    still, shrinking = (line.get_ydata() for line in figure.axes[1].lines)
+    assert shrinking[-1] < 0.5 * shrinking[0] and still[-1] > 0.7 * still[0]
+
+
 def test_open_exercises_are_told_and_not_refused(capsys):
     def stub(*_):
         raise NotImplementedError
 
     flow_matching.check_where_to(stub)
-    flow_matching.check_loss_of(stub)
+    flow_matching.check_bug(None)
     flow_matching.check_solve(stub)
     assert capsys.readouterr().out.count("still open") == 3

@@ -21,6 +21,14 @@ def with_other_noise(make, score, submixes):
     return [score(make(i, s), s) - score(make(i + 100, None), s) for i, s in enumerate(submixes)]
 
 
+def with_one_seed(make, score, submixes):
+    return [score(make(0, s), s) - score(make(0, None), s) for s in submixes]
+
+
+def with_two_seeds_in_all(make, score, submixes):
+    return [score(make(i % 2, s), s) - score(make(i % 2, None), s) for i, s in enumerate(submixes)]
+
+
 def against_nothing(make, score, submixes):
     return [score(make(i, s), s) - score(make(i, None), None) for i, s in enumerate(submixes)]
 
@@ -43,26 +51,10 @@ def drawn_p(differences):
 
 
 def test_right_answers_are_accepted(capsys):
-    play_along.check_leave_one_out(lambda stems, index: np.delete(stems, index, axis=0).sum(0))
+    play_along.check_bug("A")
     play_along.check_null_test(null_test)
     play_along.check_exact_p(exact_p)
     assert capsys.readouterr().out.count("[ok]") == 3
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (lambda stems, index: stems.sum(0), "hears itself"),
-        (lambda stems, index: stems[index], "the stem alone"),
-        (lambda stems, index: np.delete(stems, index, axis=0).mean(0), "A mix is a sum"),
-        (lambda stems, index: np.delete(stems, index, axis=0).sum(0).clip(-1, 1), "do not clip or normalise"),
-        (lambda stems, index: np.delete(stems, index, axis=0), "mix to"),
-        (lambda stems, index: stems[:index].sum(0) + stems[index:].sum(0) * 1.1, "wrong values"),
-    ],
-)
-def test_another_sub_mix_is_told_why(answer, hint):
-    with pytest.raises(AssertionError, match=hint):
-        play_along.check_leave_one_out(answer)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +64,8 @@ def test_another_sub_mix_is_told_why(answer, hint):
         (with_other_noise, "one seed"),
         (against_nothing, "one yardstick for both"),
         (without_null, "Nobody was made with None"),
+        (with_one_seed, "a seed of its own"),
+        (with_two_seeds_in_all, "a seed of its own"),
         (lambda make, score, submixes: np.mean(null_test(make, score, submixes)), "all five differences"),
         (lambda make, score, submixes: np.negative(null_test(make, score, submixes)), "sign is turned"),
         (lambda make, score, submixes: np.multiply(2, null_test(make, score, submixes)), "wrong values"),
@@ -89,6 +83,8 @@ def test_a_null_test_of_something_else_is_told_why(answer, hint):
         (lambda d: (signs_of(len(d)) @ d > d.sum() + 1e-12).mean(), "one too few"),
         (lambda d: (np.abs(signs_of(len(d)) @ d) >= abs(d.sum()) - 1e-12).mean(), "both sides"),
         (lambda d: float(np.mean(d > 0)), "choices of signs"),
+        (lambda d: (signs_of(len(d)) @ d >= 0).mean(), "choices of signs"),
+        (lambda d: (signs_of(len(d)) @ d <= d.sum() + 1e-12).mean(), "choices of signs"),
     ],
 )
 def test_a_probability_of_something_else_is_told_why(answer, hint):
@@ -96,11 +92,34 @@ def test_a_probability_of_something_else_is_told_why(answer, hint):
         play_along.check_exact_p(answer)
 
 
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ("B", r"in one column"),
+        ("C", r"the mean gain would be 0"),
+        ("D", r"what the deaf player is told"),
+        ("e", r"on the diagonal"),
+        ("Z", r"The suspects are"),
+        ("the seed", r"The suspects are"),
+    ],
+)
+def test_another_suspect_is_cleared_by_the_evidence(answer, hint):
+    with pytest.raises(AssertionError, match=hint):
+        play_along.check_bug(answer)
+
+
+def test_both_tests_of_the_bug_have_one_mean_and_the_sick_one_has_four_times_the_error():
+    healthy, sick = (line for line in play_along.bug().axes[0].lines[:2])
+    gains = [line.get_ydata() - line.get_xdata() for line in (healthy, sick)]
+    assert abs(gains[0].mean() - 0.1) < 1e-9 and abs(gains[1].mean() - 0.1) < 1e-9
+    assert 3 < gains[1].std() / gains[0].std() < 6
+
+
 def test_open_exercises_are_told_and_not_refused(capsys):
     def stub(*_):
         raise NotImplementedError
 
-    play_along.check_leave_one_out(stub)
+    play_along.check_bug(None)
     play_along.check_null_test(stub)
     play_along.check_exact_p(stub)
     assert capsys.readouterr().out.count("still open") == 3

@@ -9,10 +9,6 @@ from stemlab.codec.audio import bars_active, rms_db
 from stemlab.lessons import stems_and_mixes
 
 
-def level_of_sum(levels):
-    return float(10 * np.log10(sum(10 ** (level / 10) for level in levels)))
-
-
 def mixed(stems):
     peak = max(np.abs(stems).max(), np.abs(stems.sum(0)).max())
     gain = 1 / peak if peak > 1 else 1.0
@@ -20,25 +16,10 @@ def mixed(stems):
 
 
 def test_the_right_answers_are_accepted(capsys):
-    stems_and_mixes.check_level_of_sum(level_of_sum)
+    stems_and_mixes.check_bug("A")
     stems_and_mixes.check_mixed(mixed)
     stems_and_mixes.check_bars_that_play(bars_active)  # the package's own
     assert capsys.readouterr().out.count("[ok]") == 3
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (sum, "You added decibels"),
-        (lambda levels: 20 * np.log10(sum(10 ** (level / 20) for level in levels)), "adds amplitudes"),
-        (np.mean, "That is the mean"),
-        (lambda levels: sum(10 ** (level / 10) for level in levels), "That is the power"),
-        (max, "the powers add up to"),
-    ],
-)
-def test_another_level_is_refused_with_the_reason(answer, hint):
-    with pytest.raises(AssertionError, match=hint):
-        stems_and_mixes.check_level_of_sum(answer)
 
 
 def each_to_full_scale(stems):
@@ -87,6 +68,21 @@ def whole_bars(audio, bpm, bars):
     return "".join("x" if len(piece) and rms_db(piece) > -60 else "." for piece in pieces)
 
 
+def whole_frames(audio, bpm, bars):
+    edges = [round(b * 240 / bpm * 32_000) for b in range(bars + 1)]
+    pieces = [audio[a:b] for a, b in pairwise(edges)]
+    frames = [piece[: len(piece) // 2048 * 2048].reshape(-1, 2048) for piece in pieces]
+    return "".join("x" if any(rms_db(frame) > -60 for frame in piece) else "." for piece in frames)
+
+
+def bars_of_whole_frames(audio, bpm, bars):
+    bar = int(240 / bpm * 32_000 / 2048) * 2048
+    return "".join(
+        bars_active(audio[b * bar : (b + 1) * bar], 60 * 32_000 * 4 / bar, 1) if len(audio) > b * bar else "."
+        for b in range(bars)
+    )
+
+
 def anything(audio, bpm, bars):
     edges = [round(b * 240 / bpm * 32_000) for b in range(bars + 1)]
     return "".join("x" if np.any(audio[a:b]) else "." for a, b in pairwise(edges))
@@ -97,8 +93,10 @@ def anything(audio, bpm, bars):
     [
         (whole_bars, "one short note"),
         (anything, "hiss at -70 dB"),
-        (lambda audio, bpm, bars: bars_active(audio, bpm, bars)[:3], "five characters"),
-        (lambda audio, bpm, bars: bars_active(audio, bpm, 3) + "..", "cut off by the end"),
+        (lambda audio, bpm, bars: bars_active(audio, bpm, bars)[:3], "six characters"),
+        (lambda audio, bpm, bars: bars_active(audio, bpm, 4) + "..", "cut off by the end"),
+        (whole_frames, "its last frame is shorter"),
+        (bars_of_whole_frames, "rounded once"),
     ],
 )
 def test_other_bars_are_refused_with_the_reason(answer, hint):
@@ -106,11 +104,32 @@ def test_other_bars_are_refused_with_the_reason(answer, hint):
         stems_and_mixes.check_bars_that_play(answer)
 
 
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ("B", r"not which way"),
+        ("c", r"no top anywhere"),
+        ("D", r"attacks that miss"),
+        ("E", r"higher than real songs"),
+        ("Z", r"The suspects are"),
+        ("the seed", r"The suspects are"),
+    ],
+)
+def test_another_suspect_is_cleared_by_the_evidence(answer, hint):
+    with pytest.raises(AssertionError, match=hint):
+        stems_and_mixes.check_bug(answer)
+
+
+def test_the_sick_curve_has_its_top_two_semitones_below_the_octave():
+    healthy, sick = (line.get_ydata() for line in stems_and_mixes.bug().axes[0].lines)
+    assert np.argmax(healthy) == 0 and np.argmax(sick) == 10 and abs(max(healthy) - max(sick)) < 1e-9
+
+
 def test_open_exercises_are_told_and_not_refused(capsys):
     def stub(*_):
         raise NotImplementedError
 
-    stems_and_mixes.check_level_of_sum(stub)
+    stems_and_mixes.check_bug(None)
     stems_and_mixes.check_mixed(stub)
     stems_and_mixes.check_bars_that_play(stub)
     assert capsys.readouterr().out.count("still open") == 3

@@ -1,7 +1,6 @@
 """The checks of lesson 4 accept right answers, refuse plausible wrong ones with a hint, and let open ones be."""
 
 import pytest
-import torch
 
 from stemlab.lessons import text_and_guidance
 
@@ -23,15 +22,10 @@ def exchanged(told, null, guidance, step, steps, first, last):
     return told + guidance * (null - told) if first <= step * 32 / steps < last + 1 else told
 
 
-def gazed(queries, keys, mask):
-    scores = queries @ keys.T / queries.shape[1] ** 0.5
-    return scores.masked_fill(~mask, -torch.inf).softmax(-1)
-
-
 def test_right_answers_are_accepted(capsys):
     text_and_guidance.check_count_tokens(lambda text: min(len(text.lower().encode("utf-8")) + 1, 96))
     text_and_guidance.check_steer(steered)
-    text_and_guidance.check_gaze(gazed)
+    text_and_guidance.check_bug("B")
     assert capsys.readouterr().out.count("[ok]") == 3
 
 
@@ -42,6 +36,8 @@ def test_right_answers_are_accepted(capsys):
         (lambda text: min(len(text) + 1, 96), "takes several bytes"),
         (lambda text: len(text.encode("utf-8")) + 1, "reads 96 tokens at the most"),
         (lambda text: 7, "tokenize makes"),
+        (lambda text: min(len(text.encode("utf-8")) + 1, 96), "put in small letters first"),
+        (lambda text: len(text.split()) + 1, "tokenize makes"),
     ],
 )
 def test_tokens_counted_wrongly_are_told_why(answer, hint):
@@ -69,17 +65,24 @@ def test_guidance_done_wrongly_is_told_why(answer, hint):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda q, k, mask: (q @ k.T / 8).softmax(-1), "falls on padding"),
-        (lambda q, k, mask: (q @ k.T / 8).softmax(-1) * mask, "before"),
-        (lambda q, k, mask: (q @ k.T).masked_fill(~mask, -torch.inf).softmax(-1), "Divide by it"),
-        (lambda q, k, mask: (q @ k.T / 64).masked_fill(~mask, -torch.inf).softmax(-1), "compare with"),
-        (lambda q, k, mask: gazed(q, k, mask).T, "Five frames"),
-        (lambda q, k, mask: (q @ k.T / 8).masked_fill(~mask, -torch.inf).softmax(0).nan_to_num(), "letters, the last"),
+        ("A", r"no capital letter"),
+        ("c", r"are told apart"),
+        ("D", r"would become equal"),
+        ("E", r"other letters"),
+        ("Z", r"The suspects are"),
+        ("the seed", r"The suspects are"),
     ],
 )
-def test_attention_weighed_wrongly_is_told_why(answer, hint):
+def test_another_suspect_is_cleared_by_the_evidence(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        text_and_guidance.check_gaze(answer)
+        text_and_guidance.check_bug(answer)
+
+
+def test_only_texts_with_one_beginning_are_equal_in_the_picture():
+    cosine = text_and_guidance.bug().axes[0].images[0].get_array()
+    equal = {(i, j) for i in range(6) for j in range(i) if cosine[i, j] > 0.999}
+    texts = text_and_guidance.TEXTS
+    assert equal == {(i, j) for i in range(6) for j in range(i) if texts[i][:12] == texts[j][:12]} and len(equal) == 2
 
 
 def test_open_exercises_are_told_and_not_refused(capsys):
@@ -88,5 +91,5 @@ def test_open_exercises_are_told_and_not_refused(capsys):
 
     text_and_guidance.check_count_tokens(stub)
     text_and_guidance.check_steer(stub)
-    text_and_guidance.check_gaze(stub)
+    text_and_guidance.check_bug(None)
     assert capsys.readouterr().out.count("still open") == 3

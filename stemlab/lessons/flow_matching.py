@@ -8,13 +8,16 @@ Lesson: 03_flow_matching.ipynb
 
 import math
 from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
 
+import matplotlib.pyplot as plt
 import torch
+from matplotlib.figure import Figure
 
-from stemlab.flow import interpolate
+from stemlab.lessons.diagnosis import Case
+from stemlab.lessons.plane import ring, to_spots
 from stemlab.lessons.start_here import OPEN
-from stemlab.sampling import euler, heun
+from stemlab.sampling import euler, heun, midpoint
 
 
 def check_where_to(where_to: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]) -> None:
@@ -51,50 +54,48 @@ def check_where_to(where_to: Callable[[torch.Tensor, torch.Tensor, float], torch
     print("[ok] Where you are, plus speed times the time that is left.")
 
 
-def check_loss_of(loss_of: Callable[..., Any]) -> None:
-    """Core: the flow-matching loss of a batch.
+SUSPECTS = Case(
+    exercise=2,
+    defect="C",
+    against={
+        "A": "From half of the noise the spots would be reached all the same, some of them rarely: the arrows lead there from inside "
+        "too. Here none is reached.",
+        "B": "At t = 0.75 there would be eight clouds at three quarters of the way. Here is one.",
+        "D": "Against the arrows points fly outwards, and their steps get longer. These come to rest in the middle.",
+        "E": "In another drawing's field the last steps would be as long as the first: points travel at the speed of x - z to the "
+        "end. These steps shrink like a thing that falls to rest.",
+    },
+    told="At t = 0 the arrow is the mean of the data less the point, from everywhere. Asked 32 times, it brings all points near the "
+    "mean, to 0.36 of where they were: one blur, right on average and nothing in particular.",
+)
+
+
+def bug() -> Figure:
+    """Exercise 2, what is given: where the points of two samplers end, and how long their steps are."""
+    centres, start = ring(), torch.randn(800, 2, generator=torch.Generator().manual_seed(0))
+    field = to_spots(centres)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+    for label, stuck, colour in (("healthy", False, "#0b62c4"), ("sick", True, "#e08a00")):
+        states = [start]
+        euler(lambda x, t, _, stuck=stuck: field(x, 0.0 if stuck else t), start, 32, lambda i, n, x: states.append(x))  # noqa: B023
+        left.scatter(*states[-1].T, s=3, color=colour, label=label)
+        lengths = [float((b - a).norm(dim=1).mean()) for a, b in pairwise(states)]
+        right.plot([(i + 0.5) / 32 for i in range(32)], lengths, color=colour, label=label)
+    left.set(title="Where 800 points end", aspect="equal", xlabel="first coordinate", ylabel="second coordinate")
+    right.set(title="Mean length of a step", xlabel="t", ylabel="length", ylim=(0, None))
+    left.legend(fontsize=8)
+    return figure
+
+
+def check_bug(answer: str | None) -> None:
+    """Core: name what is wrong with the sick sampler of `bug`.
 
     Args:
-        loss_of: takes a field `(x_t (N, C, T), t (N,)) -> (N, C, T)`, x and z `(N, C, T)`, t `(N,)`; returns a number.
+        answer: a letter, None while the exercise is open.
     Raises:
-        AssertionError: another point of the path, another target or another mean.
+        AssertionError: another suspect.
     """
-    generator = torch.Generator().manual_seed(1)
-    x, z = torch.randn(2, 6, 8, 16, generator=generator)
-    t = torch.linspace(0.1, 0.9, 6)
-    asked: list[torch.Tensor] = []
-
-    def field(point: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        asked.append(point)
-        assert isinstance(time, torch.Tensor) and time.shape == (6,), "Give the field the times as they are, (N,)."
-        return point * 0.5 + 1
-
-    try:
-        got = loss_of(field, x, z, t)
-    except NotImplementedError:
-        print(OPEN.format(2))
-        return
-    assert asked, "The field was never asked: the loss compares its answer with the target."
-    path = interpolate(z, x, t)
-    assert asked[0].shape == path.shape, f"The field got a point of the shape {tuple(asked[0].shape)}, not (N, C, T)."
-    assert not torch.allclose(asked[0], interpolate(x, z, t), atol=1e-4), (
-        "You count time the other way round: here t = 0 is noise and t = 1 is data, x_t = (1 - t) z + t x."
-    )
-    assert torch.allclose(asked[0], path, atol=1e-4), (
-        "The field was asked at a point off the path: right shape, wrong values. Did you scale the noise by 1 - t?"
-    )
-    value = float(got)
-    error = field(path, t) - (x - z)
-    turned = field(path, t) - (z - x)
-    assert abs(value - float(turned.square().mean())) > 1e-4, "The target is turned: it is data less noise, x - z."
-    assert abs(value - float((field(path, t) - x).square().mean())) > 1e-4, (
-        "You compare with the data. The network gives a velocity; its target is x - z."
-    )
-    assert abs(value - float(error.square().sum())) > 1e-2, "That is the sum of the squares; (2) is their mean."
-    assert abs(value - float(error.abs().mean())) > 1e-4, "That is the mean of the absolute differences: square them."
-    right = float(error.square().mean())
-    assert abs(value - right) < 1e-4, f"It says {value:.4f}; for this batch the loss is {right:.4f}."
-    print("[ok] A point of the path, the velocity's target, the mean square.")
+    SUSPECTS.judge(answer)
 
 
 def check_solve(solve: Callable[..., torch.Tensor]) -> None:
@@ -130,5 +131,10 @@ def check_solve(solve: Callable[..., torch.Tensor]) -> None:
     other = heun(lambda x, t, _: turn(x, t), start, 8)
     assert not torch.allclose(solve(turn, start, 8), other, atol=1e-6), (
         "That is Heun's method, and right as such. Midpoint looks half-way, and uses that arrow alone."
+    )
+    exact = midpoint(lambda x, t, _: turn(x, t), start, 8)
+    assert torch.allclose(solve(turn, start, 8), exact, atol=1e-5), (
+        f"It is a good solver, and not the midpoint method: after 8 steps it is {float((solve(turn, start, 8) - exact).norm()):.1e} "
+        "away from it. One look half-way, no more (two looks there and one at the end are Runge's and Kutta's)."
     )
     print("[ok] Half a step to look, a whole step to go: order 2.")

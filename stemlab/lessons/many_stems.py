@@ -8,10 +8,13 @@ Lesson: 06_many_stems_at_once.ipynb
 
 from collections.abc import Callable, Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 
 from stemlab.lab.request import rounds_of
+from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
 
@@ -46,39 +49,61 @@ def check_count_steps(count_steps: Callable[[str, int, int], int]) -> None:
     print("[ok] Rounds times steps; and one stem is one round in every scheme.")
 
 
-def check_influence(influence: Callable[..., torch.Tensor]) -> None:
-    """Core: who listens to whom, by leaving one stem out at a time.
+BAND = ("drums", "bass", "keys", "guitar")
+SUSPECTS = Case(
+    exercise=2,
+    defect="B",
+    against={
+        "A": "Under 'noise' the whole table would be zero; half of this one is not.",
+        "C": "Deaf drums would have a row of zeros in both pictures. They have one on the left, where they come first, and hear all "
+        "three on the right, where they come last.",
+        "D": "Two groups of two would show two squares on the diagonal, and zeros between them on both sides. Here the last hears all.",
+        "E": "With the softmax over the listeners everybody would still hear everybody, at other strengths. Here are exact zeros.",
+    },
+    told="The attention has a mask that text models need, in which each position sees only those before it. In a list of words that is "
+    "right; a band has no order. The first hears nobody, the last hears all.",
+)
 
-    Args:
-        influence: takes a velocity function and the number of stems; returns `(n, n)`: at [i, j] the root mean square change
-            of stem i when stem j is left out, and 0 on the diagonal.
-    Raises:
-        AssertionError: transposed, stems confused after one has left, or another measure.
-    """
-    ear = torch.tensor([[0.0, 2.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0], [3.0, 0.0, 0.0, 0.0], [0.0, 0.5, 4.0, 0.0]])
-    sound = torch.ones(4, 8, 16)
-    sound[:, :, ::2] = -1
-    own = torch.randn(4, 8, 16, generator=torch.Generator().manual_seed(0))
+
+def bug() -> Figure:
+    """Exercise 2, what is given: who changes when who is left out, for a band with a defect, in two orders."""
+    generator = torch.Generator().manual_seed(3)
+    sound = torch.randn(4, 24, generator=generator)
+    query, key = torch.randn(2, 24, 8, generator=generator)
 
     def velocity(members: Sequence[int]) -> torch.Tensor:
-        chosen = list(members)
-        return own[chosen] + torch.einsum("ij,jct->ict", ear[chosen][:, chosen], sound[chosen])
+        x = sound[list(members)]
+        scores = (x @ query) @ (x @ key).T / 24
+        seen = torch.ones(len(x), len(x)).tril(-1).bool()
+        heard = scores.masked_fill(~seen, -torch.inf).softmax(1).nan_to_num()
+        return x + heard @ x
 
-    try:
-        got = influence(velocity, 4)
-    except NotImplementedError:
-        print(OPEN.format(2))
-        return
-    got = torch.as_tensor(np.asarray(got, dtype=np.float32))
-    assert got.shape == (4, 4), f"It returned the shape {tuple(got.shape)}; four stems by four take (4, 4)."
-    assert float(got.diagonal().abs().max()) == 0, "The diagonal should be 0: a stem that is left out has no velocity."
-    assert not torch.allclose(got, ear.T, atol=1e-3), "It is transposed: the row is who changes, the column who left."
-    assert not torch.allclose(got, ear**2, atol=1e-3), "These are mean squares: take the root."
-    assert torch.allclose(got, ear, atol=1e-3), (
-        f"Stem 3 changes by 4 when stem 2 leaves; you found {float(got[3, 2]):.2f}. When a stem is left out, those after it "
-        "move up by one place: pair each with its own number in `members`."
-    )
-    print("[ok] Each stem compared with itself, and every listener found.")
+    figure, columns = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+    for axes, order in zip(columns, ([0, 1, 2, 3], [3, 2, 1, 0]), strict=True):
+        table, everyone = torch.zeros(4, 4), velocity(order)
+        for j in range(4):
+            stay = [i for i in range(4) if i != j]
+            left = velocity([order[i] for i in stay])
+            table[stay, j] = (everyone[stay] - left).square().mean(1).sqrt()
+        image = axes.imshow(table, cmap="Blues", vmin=0)
+        names = [BAND[i] for i in order]
+        axes.set_xticks(range(4), names)
+        axes.set_yticks(range(4), names)
+        axes.set(xlabel="left out", ylabel="who changes")
+        figure.colorbar(image, ax=axes, label="change")
+    figure.suptitle("A band in two orders", fontsize=11)
+    return figure
+
+
+def check_bug(answer: str | None) -> None:
+    """Core: name what is wrong with the band of `bug`.
+
+    Args:
+        answer: a letter, None while the exercise is open.
+    Raises:
+        AssertionError: another suspect.
+    """
+    SUSPECTS.judge(answer)
 
 
 def check_k_pass(k_pass: Callable[..., list]) -> None:

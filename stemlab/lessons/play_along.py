@@ -10,42 +10,58 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
+from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
+SUSPECTS = Case(
+    exercise=1,
+    defect="A",
+    against={
+        "B": "With one seed for all pairs the deaf players would be one and the same sound, scored forty times: the dots would stand in "
+        "one column, or nearly.",
+        "C": "Against another song hearing gains nothing, and the mean gain would be 0. Both means are 0.10.",
+        "D": "Silence as the null changes what the deaf player is told, and so the mean gain. Both means are 0.10.",
+        "E": "With both ears shut a pair is twice the same sound: every dot would lie on the diagonal, and the mean gain would be 0.",
+    },
+    told="Each pair has two noises, and the luck of both is in its difference. The mean is right, and its error four times as large: what "
+    "forty songs tell here, three would have told there.",
+)
 
-def check_leave_one_out(leave_one_out: Callable[[np.ndarray, int], np.ndarray]) -> None:
-    """Warm-up: the sub-mix that one stem of a group hears.
+
+def bug() -> Figure:
+    """Warm-up, what is given: the scores of forty pairs in two null tests, and their differences."""
+    rng = np.random.default_rng(5)
+    deaf, other = rng.normal(0.2, 0.15, (2, 40))
+    rest = rng.normal(0, 0.05, 40)
+    hearing = {"healthy": deaf + 0.1 + rest - rest.mean(), "sick": other - other.mean() + deaf.mean() + 0.1}
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    for row, (label, scores) in enumerate(hearing.items()):
+        colour, gain = ("#0b62c4", "#e08a00")[row], scores - deaf
+        left.plot(deaf, scores, "o", color=colour, alpha=0.7, label=label)
+        right.plot(gain, [row] * 40, "o", color=colour, alpha=0.5)
+        right.errorbar(gain.mean(), row, xerr=gain.std(ddof=1) / 40**0.5, fmt="|", color="black", markersize=24)
+    left.axline((0, 0), slope=1, color="#777777", linewidth=0.8)
+    left.set(title="A dot a pair", xlabel="score of the deaf player", ylabel="score of the one who hears")
+    left.legend(fontsize=8)
+    right.axvline(0, color="#777777", linewidth=0.8)
+    right.set(title="Gains; strokes are means, bars standard errors", xlabel="hearing less deaf", ylim=(1.5, -0.5))
+    right.set_yticks([0, 1], hearing)
+    return figure
+
+
+def check_bug(answer: str | None) -> None:
+    """Warm-up: name what was done wrong in the sick test of `bug`.
 
     Args:
-        leave_one_out: takes stems `(S, N)` and the number of one; returns the sum of the others, `(N,)`.
+        answer: a letter, None while the exercise is open.
     Raises:
-        AssertionError: another stem left out, a mean, or a level that was changed.
+        AssertionError: another suspect.
     """
-    stems = np.random.default_rng(0).uniform(0.2, 0.5, (4, 16)).astype(np.float32)
-    for index in (0, 2, 3):
-        try:
-            got = leave_one_out(stems.copy(), index)
-        except NotImplementedError:
-            print(OPEN.format(1))
-            return
-        right = stems.sum(0) - stems[index]
-        got = np.asarray(got)
-        assert got.shape == right.shape, f"It returned the shape {got.shape}; four stems of 16 samples mix to (16,)."
-        assert not np.allclose(got, stems.sum(0), atol=1e-4), "That is the whole mix: the stem hears itself in it."
-        assert not np.allclose(got, stems[index], atol=1e-4), (
-            "That is the stem alone. Its players are all the *others*."
-        )
-        assert not np.allclose(got, right / 3, atol=1e-4), (
-            "That is the mean of the others. A mix is a sum: with a mean, each gets softer as the band grows."
-        )
-        assert got.max() > 1.001 or right.max() <= 1.001, (
-            f"The sum reaches {right.max():.2f} and yours stops at {got.max():.2f}: do not clip or normalise. Nobody plays "
-            "this mix; it is a condition, and levels are part of what it tells."
-        )
-        assert np.allclose(got, right, atol=1e-4), "Right shape, wrong values: add all rows but one, as they are."
-    print("[ok] The sum of all others, at the levels that they have.")
+    SUSPECTS.judge(answer)
 
 
 def check_null_test(null_test: Callable[..., Any]) -> None:
@@ -95,6 +111,10 @@ def check_null_test(null_test: Callable[..., Any]) -> None:
     assert len(with_ears) == 5 and with_ears == deaf, (
         f"The players that hear have the seeds {with_ears}, the deaf ones {deaf}. Give both of a pair one seed: then nothing "
         "differs but the ear."
+    )
+    assert len(set(with_ears)) == 5, (
+        f"All pairs have the seeds {sorted(set(with_ears))}: then five songs are judged by the luck of one noise. Give each pair a seed of "
+        "its own, the same for both of its players."
     )
     got = np.asarray(got, float)
     assert got.shape == (5,), (

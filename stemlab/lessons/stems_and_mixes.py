@@ -6,41 +6,73 @@ one that raises NotImplementedError is only open.
 Lesson: 01_stems_and_mixes.ipynb
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from stemlab.codec.audio import SAMPLE_RATE, bars_active
+from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
+from stemlab.metrics.harmony import chroma
+from stemlab.metrics.sync import onsets_together
+from stemlab.songs.compose import EVAL_SEEDS, compose
+from stemlab.songs.render import render
+
+SUSPECTS = Case(
+    exercise=1,
+    defect="A",
+    against={
+        "B": "You have the distance, and not which way. Keys that are two too low come right when they go *up* by 2; the orange top is "
+        "at 10.",
+        "C": "Keys of another song have no top anywhere that stands out in all four songs. This curve has one as high as the healthy one.",
+        "D": "Keys that are late stay in their half bar and their key: the left curve would keep its top at 0, and the right picture would "
+        "show attacks that miss each other.",
+        "E": "Copies would have the highest cosine at 0, higher than real songs have.",
+    },
+    told="Transposed by ten semitones more they are an octave and in tune, so they are two too high. Attacks are untouched, and the mean of "
+    "all transpositions too: only the *place* of the top tells.",
+)
 
 
-def check_level_of_sum(level_of_sum: Callable[[Sequence[float]], float]) -> None:
-    """Warm-up: the level of a sum of unrelated stems.
+def bug() -> Figure:
+    """Exercise 1, what is given: four songs' keys against their bass, as they should be and as they are."""
+    songs = [compose(EVAL_SEEDS + 40 + i, bpm=120, bars=4, families=["bass", "keys"]) for i in range(4)]
+    sounds = [render(song, seconds=8.0) for song in songs]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3), layout="constrained", width_ratios=(3, 2))
+    together = [onsets_together(list(pair))[0] or 1.0 for pair in sounds]
+    for shift, (label, turned) in enumerate((("healthy", 0), ("sick", 2))):
+        curve = np.zeros(12)
+        for bass, keys in ((chroma(sound, 120) for sound in pair) for pair in sounds):
+            keys = np.roll(keys, turned, axis=1)
+            curve += [_cosine(bass, np.roll(keys, up, axis=1)) / len(songs) for up in range(12)]
+        colour = ("#0b62c4", "#e08a00")[shift]
+        left.plot(range(12), curve, "o-", color=colour, label=label)
+        right.plot(np.arange(4) + 0.15 * shift, together, "o", color=colour)
+    left.set(title="Keys transposed upwards, mean of four songs", xlabel="semitones", ylabel="cosine with the bass")
+    left.set_xticks(range(12))
+    left.legend(fontsize=8)
+    right.set(
+        title="Attacks together, song by song", xlabel="song", ylabel="ratio (1: nothing ties them)", ylim=(0, None)
+    )
+    return figure
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    size = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return float(np.mean((a * b).sum(1)[size > 0] / size[size > 0]))
+
+
+def check_bug(answer: str | None) -> None:
+    """Warm-up: name what happened to the keys in the pictures of `bug`.
 
     Args:
-        level_of_sum: takes levels in dB; returns dB.
+        answer: a letter, None while the exercise is open.
     Raises:
-        AssertionError: it adds something else than powers.
+        AssertionError: another suspect.
     """
-    for levels in ([-12.0, -18.0, -60.0], [-20.0, -20.0], [-30.0]):
-        try:
-            got = level_of_sum(levels)
-        except NotImplementedError:
-            print(OPEN.format(1))
-            return
-        right = float(10 * np.log10(sum(10 ** (level / 10) for level in levels)))
-        amplitudes = float(20 * np.log10(sum(10 ** (level / 20) for level in levels)))
-        if len(levels) > 1:
-            assert abs(got - sum(levels)) > 0.01, (
-                "You added decibels. Those are logarithms: turn them into powers first."
-            )
-            assert abs(got - amplitudes) > 0.01, (
-                f"For {levels} it says {got:.2f} dB: that adds amplitudes, as for copies. Unrelated stems add in power."
-            )
-            assert abs(got - np.mean(levels)) > 0.01, "That is the mean. A sum is at least as loud as its loudest part."
-            assert abs(got - 10 ** (right / 10)) > 1e-6, "That is the power. Turn it into dB: 10 * log10."
-        assert abs(got - right) < 0.01, f"For {levels} it says {got:.2f} dB; the powers add up to {right:.2f} dB."
-    print("[ok] Powers add: two equal stems are 3 dB louder than one.")
+    SUSPECTS.judge(answer)
 
 
 def check_mixed(mixed: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) -> None:
@@ -101,22 +133,28 @@ def check_bars_that_play(bars_that_play: Callable[[np.ndarray, float, int], str]
     """
     rng = np.random.default_rng(1)
     bar = round(SAMPLE_RATE * 240 / 97)
-    sound = np.zeros(3 * bar + bar // 3, np.float32)
+    sound = np.zeros(4 * bar + bar // 3, np.float32)
     sound[: bar // 2] = 0.1 * rng.standard_normal(bar // 2)
     sound[bar + 900 : bar + 1500] = 0.004 * rng.standard_normal(600)  # one short, soft note
     sound[2 * bar : 3 * bar] = 3e-4 * rng.standard_normal(bar)  # a hiss at -70 dB
-    sound[3 * bar + 2000 : 3 * bar + 9000] = 0.05
-    right = bars_active(sound, 97, 5)
+    edge = round(4 * SAMPLE_RATE * 240 / 97)
+    sound[edge - 700 : edge] = 0.05 * rng.standard_normal(700)  # the last 22 ms of bar 4
+    sound[edge + 4000 : edge + 9000] = 0.05
+    right = bars_active(sound, 97, 6)
     try:
-        got = bars_that_play(sound, 97, 5)
+        got = bars_that_play(sound, 97, 6)
     except NotImplementedError:
         print(OPEN.format(3))
         return
-    assert isinstance(got, str) and len(got) == 5 and set(got) <= set("x."), (
-        f"It returned {got!r}; a string of five characters, x or ., is wanted."
+    assert isinstance(got, str) and len(got) == 6 and set(got) <= set("x."), (
+        f"It returned {got!r}; a string of six characters, x or ., is wanted."
     )
     assert got[1] == "x", "Bar 2 holds one short note: look at each frame, not at the level of the whole bar."
     assert got[2] == ".", "Bar 3 holds hiss at -70 dB, which is below -60: it rests."
-    assert got[3] == "x", "Bar 4 is cut off by the end of the sound, and plays before that."
+    assert got[3] == "x", (
+        "Bar 4 plays in its last 22 ms alone. A bar is not a whole number of frames: its last frame is shorter, and counts; and where it "
+        "begins is 240 / bpm seconds times the bars before it, rounded once."
+    )
+    assert got[4] == "x", "Bar 5 is cut off by the end of the sound, and plays before that."
     assert got == right, f"It says {got}; the package says {right}. Where does each bar begin?"
     print(f"[ok] {got}: short notes count, hiss does not.")

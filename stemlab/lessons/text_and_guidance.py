@@ -8,11 +8,14 @@ Lesson: 04_text_and_guidance.ipynb
 
 from collections.abc import Callable
 
+import matplotlib.pyplot as plt
 import torch
+from matplotlib.figure import Figure
 
+from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 from stemlab.sampling import guided, in_interval
-from stemlab.text import MAX_BYTES, PAD, tokenize
+from stemlab.text import MAX_BYTES, PAD, NgramBag, tokenize
 
 
 def check_count_tokens(count_tokens: Callable[[str], int]) -> None:
@@ -23,7 +26,7 @@ def check_count_tokens(count_tokens: Callable[[str], int]) -> None:
     Raises:
         AssertionError: it counts characters, forgets the end, or knows no limit.
     """
-    for text in ("bass", "café", "低音", "", "x" * 500):
+    for text in ("bass", "café", "低音", "", "x" * 500, "İÇİN"):
         right = int((tokenize([text]) != PAD).sum())
         try:
             got = count_tokens(text)
@@ -33,6 +36,10 @@ def check_count_tokens(count_tokens: Callable[[str], int]) -> None:
         shown = repr(text if len(text) < 20 else f"{text[:3]}... ({len(text)} bytes)")
         assert got != right - 1 or not text.isascii() or len(text) > MAX_BYTES, (
             f"{shown}: {got} are its bytes alone. What marks the end?"
+        )
+        assert got == right or got != len(text.encode("utf-8")) + 1 or text == text.lower(), (
+            f"{shown}: you count {got}, the bytes as they stand. The text is put in small letters first, and some small letters "
+            "take another number of bytes."
         )
         assert got == right or text.isascii(), (
             f"{shown} has {len(text)} characters, yet {right} tokens, and you count {got}. In UTF-8 a character beyond "
@@ -95,38 +102,57 @@ def _judge_velocity(got, told, null, inside: bool, where: str) -> None:
     raise AssertionError(f"Right shape, wrong values at {where}: compare with equation (3).")
 
 
-def check_gaze(gaze: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
-    """Stretch: attention weights from queries, keys and a mask.
+TEXTS = (
+    "keys: electric piano",
+    "keys: electric organ",
+    "keys: organ",
+    "drums: brush kit",
+    "drums: brushes",
+    "bass: slap bass",
+)
+SUSPECTS = Case(
+    exercise=3,
+    defect="B",
+    against={
+        "A": "There is no capital letter in these texts, and two pairs of different texts are equal all the same.",
+        "C": "'keys: electric piano' and 'keys: organ' have one word before the colon, and are told apart.",
+        "D": "Without the end token no two different texts would become equal: 'drums: brushes' and 'drums: brush kit' differ in "
+        "letters.",
+        "E": "Without their order, texts of the same letters would be equal. 'electric piano' and 'electric organ' have other letters, "
+        "and are equal.",
+    },
+    told="Texts that share their first 12 bytes are one text to this reader. Nothing fails and nothing is printed, and every test with "
+    "short texts passes: a condition that is silently ignored from some length on.",
+)
+
+
+def bug() -> Figure:
+    """Exercise 3, what is given: cosines of the vectors of six texts, from a reader with a defect."""
+    torch.manual_seed(0)
+    tokens = tokenize(list(TEXTS))
+    tokens[:, 12:] = PAD
+    with torch.no_grad():
+        vectors = NgramBag(64)(tokens)
+    vectors = vectors / vectors.norm(dim=1, keepdim=True)
+    figure, axes = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
+    cosine = (vectors @ vectors.T).numpy()
+    axes.imshow(cosine, cmap="Blues", vmin=-0.2, vmax=1)
+    for i in range(6):
+        for j in range(6):
+            colour = "white" if cosine[i, j] > 0.6 else "black"
+            axes.text(j, i, f"{cosine[i, j]:.2f}", ha="center", va="center", color=colour, fontsize=8)
+    axes.set_xticks(range(6), TEXTS, rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(range(6), TEXTS, fontsize=8)
+    axes.set_title("Cosine of two texts' vectors", fontsize=10)
+    return figure
+
+
+def check_bug(answer: str | None) -> None:
+    """Core: name what is wrong with the reader of `bug`.
 
     Args:
-        gaze: takes queries `(T, d)`, keys `(L, d)` and mask `(L,)`, True where there is text; returns `(T, L)`.
+        answer: a letter, None while the exercise is open.
     Raises:
-        AssertionError: weights that do not add up to 1, look at padding, or have another temperature.
+        AssertionError: another suspect.
     """
-    generator = torch.Generator().manual_seed(0)
-    queries, keys = torch.randn(5, 64, generator=generator), torch.randn(7, 64, generator=generator)
-    mask = torch.tensor([True] * 4 + [False] * 3)
-    try:
-        got = gaze(queries, keys, mask)
-    except NotImplementedError:
-        print(OPEN.format(3))
-        return
-    assert isinstance(got, torch.Tensor) and got.shape == (5, 7), (
-        f"It returned {type(got).__name__} {tuple(getattr(got, 'shape', ()))}. Five frames that look at seven letters "
-        "take (5, 7)."
-    )
-    assert torch.isfinite(got).all(), "There are values that are no numbers: does one row mask all letters?"
-    assert float(got[:, 4:].abs().max()) < 1e-6, (
-        "Some weight falls on padding. Put -inf where the mask is False, *before* the softmax."
-    )
-    sums = got.sum(1)
-    assert torch.allclose(sums, torch.ones(5), atol=1e-4), (
-        f"Each frame's weights add up to {sums.tolist()[0]:.2f} instead of 1. Take the softmax over the letters, the last "
-        "axis, and after masking, not before."
-    )
-    plain = (queries @ keys.T).masked_fill(~mask, -torch.inf)
-    assert not torch.allclose(got, plain.softmax(-1), atol=1e-4), (
-        "The weights are too sharp: products of vectors of length d grow like the root of d. Divide by it."
-    )
-    assert torch.allclose(got, (plain / 8).softmax(-1), atol=1e-4), "Right form, wrong values: compare with (2)."
-    print("[ok] Where each frame looks: masked, scaled, and adding up to 1.")
+    SUSPECTS.judge(answer)

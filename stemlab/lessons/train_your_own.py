@@ -8,35 +8,68 @@ Lesson: 09_train_your_own.ipynb
 
 from collections.abc import Callable
 
+import matplotlib.pyplot as plt
 import torch
+from matplotlib.figure import Figure
 from torch import nn
 
+from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
+SUSPECTS = Case(
+    exercise=1,
+    defect="B",
+    against={
+        "A": "Too high a rate would show on the left: the loss in training would jump. The two curves are one.",
+        "C": "An average that is never updated would stay where it began. Look at the right curve: it moves, slowly, and downwards.",
+        "D": "Exchanged, the average would be the network itself, nearly: its loss would scatter like that of the training, and be low.",
+        "E": "A run that overfits has a loss on other data that falls first and then *rises*. This one has not yet come down.",
+    },
+    told="With a decay of 0.998 the average looks back 500 steps, and the run has 400: nearly half of it is still the untrained network. The "
+    "loss in training never shows it; 1 / (1 - decay) must be small beside the run.",
+)
 
-def check_factor(factor: Callable[[int, int, float, int], float]) -> None:
-    """Warm-up: the learning rate's shape over a run.
+
+def bug() -> Figure:
+    """Warm-up, what is given: the loss in training, and that of the averaged weights, of two runs made here in a second."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3), layout="constrained")
+    for label, decay, colour in (("healthy", 0.95, "#0b62c4"), ("sick", 0.998, "#e08a00")):
+        net, mean = _small_net(3), _small_net(3)
+        optimizer, generator = torch.optim.AdamW(net.parameters(), lr=5e-3), torch.Generator().manual_seed(0)
+        kept = torch.randn(512, 4, generator=generator)
+        losses, judged = [], []
+        for _ in range(400):
+            x = torch.randn(64, 4, generator=generator)
+            loss = (net(x) - _wanted(x)).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            with torch.no_grad():
+                for old, new in zip(mean.parameters(), net.parameters(), strict=True):
+                    old.lerp_(new, 1 - decay)
+                judged.append(float((mean(kept) - _wanted(kept)).square().mean()))
+            losses.append(loss.item())
+        left.plot(losses, color=colour, label=label, linestyle="-" if label == "healthy" else "--")
+        right.plot(judged, color=colour, label=label)
+    left.set(title="Loss in training", xlabel="step", ylabel="squared error", ylim=(0, None))
+    right.set(title="Loss of the averaged weights, other data", xlabel="step", ylabel="squared error", ylim=(0, None))
+    left.legend(fontsize=8)
+    return figure
+
+
+def _wanted(x: torch.Tensor) -> torch.Tensor:
+    return torch.stack([x[:, 0] - 2 * x[:, 1], x[:, 2] * x[:, 3]], 1)
+
+
+def check_bug(answer: str | None) -> None:
+    """Warm-up: name the line in which the sick run of `bug` differs.
 
     Args:
-        factor: takes step, total, cooldown and warmup; returns a number from 0 to 1.
+        answer: a letter, None while the exercise is open.
     Raises:
-        AssertionError: another shape than rise, plateau, fall.
+        AssertionError: another suspect.
     """
-    asked = {step: min(1.0, (step + 1) / 20, (100 - step) / 30) for step in (0, 9, 19, 40, 70, 85, 99)}
-    try:
-        got = {step: float(factor(step, 100, 0.3, 20)) for step in asked}
-    except NotImplementedError:
-        print(OPEN.format(1))
-        return
-    assert got[0] > 0, "At step 0 it is 0: the first step would teach nothing. Count the steps from 1 while it rises."
-    assert got[40] <= 1, f"At step 40 of 100 it is {got[40]:.2f}: it never goes above 1."
-    assert abs(got[40] - 1) < 1e-6, f"At step 40 of 100 it is {got[40]:.2f}: between rise and fall it stays at 1."
-    assert got[9] < 1, "At step 9 it is 1 already: it rises over `warmup` steps, here 20."
-    assert got[85] < 1, "At step 85 of 100 it does not fall: the last 0.3 of the steps are steps 70 to 99."
-    assert got[99] > 0, "At the last step it is 0 or less: that step would teach nothing."
-    wrong = {step: round(value, 4) for step, value in got.items() if abs(value - asked[step]) > 1e-6}
-    assert not wrong, f"It says {wrong} by step, and should say { ({s: round(asked[s], 4) for s in wrong}) }."
-    print("[ok] It rises, stays and falls, and no step is wasted.")
+    SUSPECTS.judge(answer)
 
 
 def check_one_step(one_step: Callable[..., float]) -> None:

@@ -9,42 +9,55 @@ Lesson: 08_who_plays_when.ipynb
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
+from stemlab.codec.audio import FRAME, SAMPLE_RATE
+from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 from stemlab.metrics.activity import activity_scores
 
+SUSPECTS = Case(
+    exercise=1,
+    defect="B",
+    against={
+        "A": "A constant delay would be the same at each entry. The first is early by 0.4 s, and then more and more: 1.2 s at the second.",
+        "C": "Exchanged, it would play exactly in the white bars. It plays in parts of both.",
+        "D": "The player is at -18 dB or at the floor, so any threshold between gives the same marks. And the player does not hear the "
+        "threshold.",
+        "E": "A slow gate would give slopes at each entry. These edges are upright, at the wrong places.",
+    },
+    told="Bars of 2.0 s are those of 120 beats a minute. The first bars are nearly right, so that short tests pass; by bar 6 it plays where "
+    "it shall rest.",
+)
 
-def check_all_on(all_on: Callable[[str], float]) -> None:
-    """Warm-up: the F1 of a player that never rests.
+
+def bug() -> Figure:
+    """Warm-up, what is given: the level of a player by frames, and where it shall play."""
+    rng = np.random.default_rng(0)
+    seconds = np.arange(300) * FRAME / SAMPLE_RATE
+    plays = (seconds // (240 / 120)).astype(int) % 2 == 1  # bars of another tempo
+    level = np.where(plays, -18 + rng.normal(0, 2, 300), -100)
+    figure, axes = plt.subplots(figsize=(9, 2.8), layout="constrained")
+    for bar in range(1, 8, 2):
+        axes.axvspan(bar * 2.4, (bar + 1) * 2.4, color="#777777", alpha=0.25, label=None if bar > 1 else "shall play")
+    axes.step(seconds, level, where="post", color="#0b62c4", label="plays")
+    axes.set(title="Asked for .x.x.x.x at 100 bpm", xlabel="seconds", ylabel="level, dB (floor -100)", xlim=(0, 19.2))
+    axes.set_xticks(np.arange(9) * 2.4)
+    axes.legend(fontsize=8, loc="center right")
+    return figure
+
+
+def check_bug(answer: str | None) -> None:
+    """Warm-up: name what is wrong with the player of `bug`.
 
     Args:
-        all_on: takes a pattern of bars, such as ".xxx"; returns the F1 of playing in all of them.
+        answer: a letter, None while the exercise is open.
     Raises:
-        AssertionError: the precision alone, the recall alone, or another mean of the two.
+        AssertionError: another suspect.
     """
-    for pattern in (".xxx", "x...", "xxxx", "..x..x.x", "...."):
-        asked = np.array([mark == "x" for mark in pattern])
-        right, share = activity_scores(asked, np.ones_like(asked))["f1"], float(asked.mean())
-        try:
-            got = float(all_on(pattern))
-        except NotImplementedError:
-            print(OPEN.format(1))
-            return
-        except ZeroDivisionError as error:
-            raise AssertionError(f"{pattern!r} divided by zero: who plays and should rest has an F1 of 0.") from error
-        assert share in (0, 1) or abs(got - share) > 1e-6, (
-            f"For {pattern!r} you gave {got:.3f}. That is the precision: the share of what was played that was asked for. F1 "
-            "also looks at the recall, which is 1 here."
-        )
-        assert share == 1 or abs(got - 1) > 1e-6, f"For {pattern!r} you gave 1: that is the recall, and nobody rested."
-        assert share == 1 or abs(got - (share + 1) / 2) > 1e-6, (
-            f"For {pattern!r} you gave {got:.3f}, the plain mean of precision and recall. F1 is their *harmonic* mean: (2)."
-        )
-        assert abs(got - right) < 1e-6, (
-            f"For {pattern!r} it is {right:.3f}, you gave {got:.3f}: 2PR / (P + R) with R = 1."
-        )
-    print("[ok] All on is worth 2a / (1 + a): a number to beat before anyone is praised.")
+    SUSPECTS.judge(answer)
 
 
 def check_scores(scores: Callable[[np.ndarray, np.ndarray], Sequence[float]]) -> None:
