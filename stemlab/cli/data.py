@@ -76,13 +76,15 @@ def render(folder: Path, out: Path, soundfont: str | None = None) -> int:
     """`stemlab data render`: 1 when no file at all could be rendered."""
     from tqdm import tqdm
 
-    from stemlab.data.midi_folder import find_midi, render_folder
+    from stemlab.data.midi_folder import find_midi, not_played, render_folder
 
     with tqdm(desc="rendering", total=len(find_midi(folder)), unit="song", leave=False, mininterval=0.5) as bar:
         made, kept, problems = render_folder(folder, out, soundfont, lambda: bar.update())
     print(f"{made} songs rendered, {kept} there before, {len(problems)} left out; in {out}")
     for problem in problems:
         print(f"  {problem}")
+    if told := not_played(out):
+        print(f"not played: {', '.join(f'{what} (in {count} songs)' for what, count in told.most_common())}")
     return int(made + kept == 0)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -101,6 +102,14 @@ def render_folder(
     return made, kept, problems
 
 
+def not_played(out: Path) -> Counter:
+    """What the files of a rendered folder ask for that is not played, such as "pan", and in how many songs."""
+    told: Counter = Counter()
+    for file in out.rglob(FACTS):
+        told.update(json.loads(file.read_text(encoding="utf-8")).get("not_played", []))
+    return told
+
+
 def _playable(part, soundfont: str):
     """A drum part without the drums that the soundfont lacks."""
     has = {}
@@ -123,6 +132,6 @@ def _save(song: MidiSong, audio: np.ndarray, target: Path, soundfont: str) -> No
             rows.append({"file": name, "captions": captions(part), "activity": part.active, "program": part.program})
         facts = {
             "prompt": "", "bpm": song.told_bpm, "key": song.key or None, "bars": song.bars, "sample_rate": SAMPLE_RATE,
-            "seconds": round(song.seconds, 4), "soundfont": soundfont, "stems": rows,
+            "seconds": round(song.seconds, 4), "soundfont": soundfont, "not_played": list(song.left_out), "stems": rows,
         }  # fmt: skip
         (made / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -32,6 +32,7 @@ class Part:
         gain_db: level against the usual one of its family, dB.
         notes: sorted by start.
         active: a character a bar, `x` plays and `.` rests.
+        gains, bends: of a MIDI file's part: (beat, gain) and (beat, semitones), each from that beat on; () is neither.
     """
 
     family: str
@@ -42,6 +43,8 @@ class Part:
     gain_db: float
     notes: list[Note]
     active: str
+    gains: tuple[tuple[float, float], ...] = ()
+    bends: tuple[tuple[float, float], ...] = ()
 
     @property
     def register(self) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """MIDI files as songs of stems: a stem for each track and program, drums apart, with tempo, key and captions.
 
-Notes keep their times in seconds: a file whose tempo changes plays as it should, and tells no tempo.
+Notes keep their times in seconds: a file whose tempo changes plays as it should, and tells no tempo. Pedal, volume,
+expression and bends are played; what is not is told in `left_out`.
 
 Lesson: 10_bring_your_own_music.ipynb
 """
@@ -8,20 +9,22 @@ Lesson: 10_bring_your_own_music.ipynb
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from stemlab.conditions import KEYS
 from stemlab.songs.compose import Part, Song
-from stemlab.songs.midi_check import whole_midi
+from stemlab.songs.midi_channels import SILENT_DB, Played, channels
+from stemlab.songs.midi_events import KEY, TEMPO, midi_events
 from stemlab.songs.plan import BEATS, Note
 from stemlab.songs.sounds import FAMILIES, SOUNDS
 
 MOST_SECONDS = 1200.0
+_DRUM_CHANNEL = 9
 _STEADY = 0.02  # tempos this close, as a share, are one
 # Families of General MIDI's sixteen groups of eight programs.
 _GROUPS = (
@@ -43,9 +46,11 @@ class MidiSong(Song):
 
     Args:
         told_bpm: `bpm` where the tempo is steady; None where it changes.
+        left_out: what the file asks for that `render` does not play, such as "pan".
     """
 
     told_bpm: float | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def read_midi(path: str | os.PathLike) -> MidiSong:
@@ -54,32 +59,40 @@ def read_midi(path: str | os.PathLike) -> MidiSong:
     Args:
         path: a .mid file of any type, with notes.
     Returns:
-        MidiSong, which `render` takes; a part for each track and program that has notes.
+        MidiSong, which `render` takes; a part for each track, channel and program that has notes.
     Raises:
         ValueError: no such file, not a MIDI file, no notes, or longer than MOST_SECONDS.
     """
-    from symusic import Score
-
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"path: there is no file {str(path)!r}; give the path of a .mid file.")
     try:
-        score = Score.from_midi(whole_midi(path.read_bytes()))
-        timed = score.to("Second")
-    except (ValueError, RuntimeError, IndexError, TypeError, OverflowError) as error:
+        division, tracks, ends = midi_events(path.read_bytes())
+    except ValueError as error:
         raise ValueError(f"path: {str(path)!r} {error}; export it again.") from error
-    end = max((n.time + n.duration for track in timed.tracks for n in track.notes), default=0.0)
+    metas = [event for events in tracks for event in events if event.kind == 0xFF]
+    seconds, tempos = _clock([(e.tick, e.value) for e in metas if e.channel == TEMPO], division)
+    playing = channels(tracks, ends)
+    ticks = [note[1] for played in playing for notes in played.notes.values() for note in notes]
+    end = float(seconds(np.array([max(ticks, default=0)]))[0])
     if not 0 < end <= MOST_SECONDS:
         what = f"lasts {end:.0f} s; it takes {MOST_SECONDS:.0f} at most" if end else "has no notes"
         raise ValueError(f"path: {str(path)!r} {what}.")
-    bpm, steady = _tempo([(float(t.time), float(t.qpm)) for t in timed.tempos], end)
+    bpm, steady = _tempo(tempos, end)
     bars = max(1, int(np.ceil(end * bpm / 60 / BEATS - 1e-3)))
-    found = (_part(track, bpm, bars) for track in timed.tracks)
-    parts = [part for part in found if part]
-    if not parts:
-        raise ValueError(f"path: {str(path)!r} has no notes that sound.")
-    key = _key([(k.key, k.tonality) for k in score.key_signatures], parts)
-    return MidiSong(0, "", bpm, key, bars, [], [], (0.5, 0.5), parts, bpm if steady else None)  # type: ignore[arg-type]
+    parts = [
+        _part(played, program, lambda ticks: seconds(np.asarray(ticks, float)) * bpm / 60, bars)
+        for played in playing
+        for program in played.notes
+    ]
+    signatures = [
+        (value[0] - 256 * (value[0] > 127), value[1]) for value in (e.value for e in metas if e.channel == KEY)
+    ]
+    left_out = tuple(sorted({what for played in playing for what in played.left_out}))
+    chords, sections, swing = [], [], (0.5, 0.5)
+    return MidiSong(
+        0, "", bpm, _key(signatures, parts), bars, chords, sections, swing, parts, bpm if steady else None, left_out
+    )  # type: ignore[arg-type]
 
 
 def captions(part: Part) -> tuple[str, ...]:
@@ -87,6 +100,20 @@ def captions(part: Part) -> tuple[str, ...]:
     words = SOUNDS[part.sound][1].words if part.sound in SOUNDS else (part.sound,)
     texts = [f"{part.family}: {word}" for word in words if word != part.family]
     return tuple(dict.fromkeys([*texts, part.family]))
+
+
+def _clock(tempos: list[tuple[int, bytes]], division: int) -> tuple[Callable, list[tuple[float, float]]]:
+    """From ticks to seconds, for arrays; and the tempos as (seconds, beats a minute)."""
+    told = {0: 500_000} | {tick: int.from_bytes(value, "big") for tick, value in sorted(tempos)}
+    ticks = np.array([tick for tick in told], float)
+    beat = np.array([max(1, micros) / 1e6 for micros in told.values()])  # seconds
+    times = np.r_[0.0, np.cumsum(np.diff(ticks) / division * beat[:-1])]
+
+    def seconds(at: np.ndarray) -> np.ndarray:
+        which = np.searchsorted(ticks, at, "right") - 1
+        return times[which] + (at - ticks[which]) / division * beat[which]
+
+    return seconds, list(zip(times.tolist(), (60 / beat).tolist(), strict=True))
 
 
 def _tempo(tempos: list[tuple[float, float]], end: float) -> tuple[float, bool]:
@@ -108,29 +135,42 @@ def _tempo(tempos: list[tuple[float, float]], end: float) -> tuple[float, bool]:
     return round(bpm, 3), steady
 
 
-def _part(track: Any, bpm: float, bars: int) -> Part | None:
-    """A track as a part; None when it has no note that sounds."""
-    beat = bpm / 60
-    notes = [
-        Note(max(0.0, n.time) * beat, max(n.duration * beat, 0.02), n.pitch, n.velocity)
-        for n in track.notes
-        if n.velocity > 0 and 0 <= n.pitch <= 127
-    ]
-    if not notes:
-        return None
+def _part(played: Played, program: int, beats: Callable, bars: int) -> Part:
+    """What a channel plays with one program as a part; `beats` turns ticks into beats."""
+    ticks = np.array(played.notes[program])  # (n, 4)
+    starts, ends = beats(ticks[:, 0]), beats(ticks[:, 1])
+    rows = zip(starts, ends, ticks[:, 2:].tolist(), strict=True)
+    notes = [Note(float(a), max(float(b - a), 0.02), pitch, velocity) for a, b, (pitch, velocity) in rows]
     notes.sort(key=lambda note: (note.start, note.pitch))
     active = ["."] * bars
     for note in notes:
         for bar in range(int(note.start / BEATS + 1e-3), int(np.ceil((note.start + note.duration) / BEATS - 1e-3))):
             active[min(bar, bars - 1)] = "x"
         active[min(int(note.start / BEATS + 1e-3), bars - 1)] = "x"
-    if track.is_drum:
+    is_drum = played.channel == _DRUM_CHANNEL
+    if is_drum:
         family = "percussion" if all(note.pitch in _HAND_DRUMS for note in notes) else "drums"
-        sound = _KIT_OF.get(track.program, "standard kit") if family == "drums" else "hand percussion"
+        sound = _KIT_OF.get(program, "standard kit") if family == "drums" else "hand percussion"
     else:
-        family = _family(track.program)
-        sound = _SOUND_OF.get(track.program) or _program_name(track.program)
-    return Part(family, sound, "", track.program, bool(track.is_drum), _volume_db(track), notes, "".join(active))
+        family = _family(program)
+        sound = _SOUND_OF.get(program) or _program_name(program)
+    gain_db, gains = _level(played.level, int(ticks[:, 0].min()), int(ticks[:, 1].max()), beats)
+    bends: tuple[tuple[float, float], ...] = ()
+    if not is_drum and any(semitones for _, semitones in played.bend):
+        bends = tuple((float(beats([tick])[0]), semitones) for tick, semitones in played.bend)
+    return Part(family, sound, "", program, is_drum, gain_db, notes, "".join(active), gains, bends)
+
+
+def _level(curve: list[tuple[int, float]], first: int, last: int, beats: Callable) -> tuple[float, tuple]:
+    """What the channel's volume and expression add to the family's level where they are highest, and the gain below that."""
+    times, levels = np.array([tick for tick, _ in curve]), np.array([level for _, level in curve])
+    inside = (times <= last) & (np.r_[times[1:], np.inf] > first)
+    top = float(levels[inside].max())
+    gain_db = float(np.clip(top, -12, 4))
+    if top > SILENT_DB and levels[inside].min() == top:
+        return gain_db, ()
+    gains = np.where(levels > SILENT_DB, 10 ** ((np.minimum(levels, top) - top) / 20), 0.0)
+    return gain_db, tuple(zip(beats(times).tolist(), gains.tolist(), strict=True))
 
 
 def _family(program: int) -> str:
@@ -142,12 +182,6 @@ def _program_name(program: int) -> str:
     import pretty_midi
 
     return pretty_midi.program_to_instrument_name(program).lower().replace("(", "").replace(")", "")
-
-
-def _volume_db(track: Any) -> float:
-    """What the channel's volume (controller 7, first value) adds to its family's level; 100 adds nothing."""
-    values = [c.value for c in track.controls if c.number == 7 and c.value > 0]
-    return float(np.clip(40 * np.log10(values[0] / 100), -12, 4)) if values else 0.0
 
 
 def _key(signatures: list[tuple[int, int]], parts: list[Part]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from stemlab.songs.compose import Part, Song
+from stemlab.songs.expression import bent, swelled
 from stemlab.songs.hits import hit
 from stemlab.songs.plan import BEATS
 from stemlab.songs.retune import retuned
@@ -77,9 +78,10 @@ def render(
     stems = np.zeros((len(song.parts), samples), np.float32)
     until = min(total, samples)
     for row, part in zip(stems, song.parts, strict=True):
-        audio = _play(part, song.bpm, str(soundfont), sample_rate, until)
+        scale = 60 / song.bpm * sample_rate
+        audio = bent(part, scale, until, lambda p, n: _play(p, song.bpm, str(soundfont), sample_rate, n))
         audio *= _gate(part.active, song.bpm, sample_rate, until)
-        row[:until] = audio * _gain(audio, part)
+        row[:until] = audio * _gain(audio, part) * swelled(part, scale, until, sample_rate)
     if samples >= total:
         fade = int(0.01 * sample_rate)
         stems[:, total - fade : total] *= np.linspace(1, 0, fade, dtype=np.float32)
