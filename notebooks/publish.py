@@ -20,6 +20,7 @@ NEEDS_KERNEL = '<p class="kernel">Here stands a widget that needs Python behind 
 PLAYERS = """
 from html import escape
 from stemlab.widgets.activity_grid import ActivityGrid
+from stemlab.widgets.kept import KeptWidget
 from stemlab.widgets.mixer import StemMixer
 
 def _page(widget, **_):
@@ -28,6 +29,7 @@ def _page(widget, **_):
     return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" onload="{grow}" srcdoc="{escape(widget.to_html())}"></iframe>'}
 
 StemMixer._repr_mimebundle_ = ActivityGrid._repr_mimebundle_ = _page
+KeptWidget._ipython_display_ = None  # pages have no limit of bytes, and no live view beside
 """
 PROMISE = r"\s*Below each is a folded\s+solution[^.]*\."
 SOLUTION = r'<div class="cell [^"]*celltag_solution.*?(?=<div class="cell |\Z)'

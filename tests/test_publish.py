@@ -105,10 +105,12 @@ def test_lines_that_a_progress_bar_came_between_are_one_output():
 def published(monkeypatch):
     """What publish.py defines; the widgets show themselves as on the pages until the test ends."""
     from stemlab.widgets.activity_grid import ActivityGrid
+    from stemlab.widgets.kept import KeptWidget
     from stemlab.widgets.mixer import StemMixer
 
     for widget in (ActivityGrid, StemMixer):
         monkeypatch.setattr(widget, "_repr_mimebundle_", widget._repr_mimebundle_)
+    monkeypatch.setattr(KeptWidget, "_ipython_display_", KeptWidget._ipython_display_)
     names = runpy.run_path(str(ROOT / "notebooks" / "publish.py"))
     exec(names["PLAYERS"], {})
     return names

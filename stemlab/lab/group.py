@@ -6,7 +6,6 @@ Lesson: 00_start_here.ipynb
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,6 +235,7 @@ class StemGroup:
         return StemMixer(self, other)
 
     def _repr_html_(self) -> str:
-        """The mixer's page in a frame, which plays in a saved notebook too, where no kernel runs."""
-        frame = f'srcdoc="{escape(self.to_html())}" style="width:100%;height:{150 + 66 * len(self)}px;border:0"'
-        return f'<div><iframe title="stem mixer" allow="autoplay" {frame}></iframe></div>'
+        """The mixer's page in a frame, which plays in a saved notebook too; `widgets/kept.py` bounds its bytes."""
+        from stemlab.widgets.mixer import group_html
+
+        return group_html(self)

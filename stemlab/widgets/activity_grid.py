@@ -6,18 +6,18 @@ Lesson: 08_who_plays_when.ipynb
 import os
 from collections.abc import Sequence
 
-import anywidget
 import traitlets
 
 from stemlab.figures.colours import colours
 from stemlab.text import unique_names
+from stemlab.widgets.kept import KeptWidget, frame
 from stemlab.widgets.page import page, script, source, write_page
 
-SCRIPT = script("dom.js", "grid.js", render="renderGrid")
+SCRIPT = script("dom.js", "shell.js", "grid.js", render="renderGrid")
 STYLE = source("theme.css", "grid.css")
 
 
-class ActivityGrid(anywidget.AnyWidget):
+class ActivityGrid(KeptWidget):
     """A grid of stems by bars, painted by mouse or keyboard.
 
     Its `value` is a dict, a character a bar for each stem: `x` plays, `.` rests. Setting it repaints the grid; stems
@@ -60,8 +60,19 @@ class ActivityGrid(anywidget.AnyWidget):
 
     def to_html(self, path: str | os.PathLike | None = None) -> str:
         """A self-contained page of the grid, which shows its value to copy; written to `path` too."""
+        return write_page(self._page_html(), path)
+
+    def kept_html(self) -> str:
+        """See `KeptWidget`."""
+        return frame([self._page_html()], f"Grid of {', '.join(self.stems)}", 130 + 36 * len(self.stems), self.kept)
+
+    @traitlets.observe("value")
+    def _painted(self, _: dict) -> None:
+        self._keep_again()
+
+    def _page_html(self) -> str:
         state = {name: getattr(self, name) for name in ("stems", "colours", "bars", "value")}
-        return write_page(page("Who plays when", f"{self.bars} bars", SCRIPT, STYLE, state), path)
+        return page("Who plays when", f"{self.bars} bars", SCRIPT, STYLE, state)
 
 
 def _whole(value: dict[str, str], names: Sequence[str], bars: int) -> dict[str, str]:

@@ -4,7 +4,7 @@
 const LETTERS = "AB";
 
 function makeDeck(el) {
-  const root = element("div", { class: "stemlab deck" }, el);
+  const root = element("div", { class: "deck" }, el);
   const choice = element("div", { class: "bar versions", role: "group", "aria-label": "Which version is heard" }, root);
   const place = element("div", {}, root);
   let [versions, mixer, orders] = [[], null, 0];
@@ -44,17 +44,16 @@ function makeDeck(el) {
   }
 
   root.addEventListener("keydown", (event) => {
-    if (event.code !== "KeyX" || event.ctrlKey || event.metaKey || event.altKey || versions.length < 2) return;
+    if (event.code !== "KeyX" || event.ctrlKey || event.metaKey || event.altKey || versions.length < 2 || takesText(event.target)) return;
     hear(versions.indexOf(mixer?.version) === 0 ? 1 : 0);
     event.preventDefault();
-    event.stopPropagation();
   });
-  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; });
-  return { root, offer, close() { orders += 1; unwatch(); mixer?.close(); root.remove(); } };
+  return { root, offer, close() { orders += 1; mixer?.close(); root.remove(); } };
 }
 
 function renderMixer({ model, el }) {
-  const deck = makeDeck(el);
+  const shell = makeShell(el, "mixerShell", "Stems", model.get("kept"));
+  const deck = makeDeck(shell.root);
   deck.offer(model.get("versions").map(({ about, sounds }) => ({ about, sound: { encoded: sounds.map(bytesOf) } })));
-  return () => deck.close();
+  return () => { deck.close(); shell.close(); };
 }

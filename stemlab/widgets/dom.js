@@ -12,9 +12,12 @@ function element(tag, attributes, parent) {
 
 function button(text, title, parent, act) {
   const made = element("button", { type: "button", text, title, "aria-label": title }, parent);
-  made.addEventListener("click", act);
+  made.addEventListener("click", (event) => { if (made.getAttribute("aria-disabled") !== "true") act(event); });
   return made;
 }
+
+// A button that can do nothing now keeps the focus, unlike a disabled one.
+function enable(made, on) { made.setAttribute("aria-disabled", String(!on)); }
 
 // The notebook's own theme where there is one, else the system's. `change` is called at once and at each change.
 function watchTheme(change) {

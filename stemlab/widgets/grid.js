@@ -9,8 +9,8 @@ const PRESETS = {
 };
 
 // A stem that the value does not name is free: the model decides when it plays.
-function renderGrid({ model, el }) {
-  const root = element("section", { class: "stemlab grid", "aria-label": "Activity grid", "data-lm-suppress-shortcuts": "true" }, el);
+function makeGrid({ model, el }) {
+  const root = element("div", { class: "grid", role: "group", "aria-label": "Activity grid" }, el);
   const tools = element("div", { class: "bar" }, root);
   const desk = element("div", { class: "cells", role: "group" }, root);
   const output = element("output", { "aria-label": "The value as Python" }, root);
@@ -31,7 +31,7 @@ function renderGrid({ model, el }) {
     show();
   }
 
-  function remember() { past.push(JSON.stringify(model.get("value"))); undo.disabled = false; }
+  function remember() { past.push(JSON.stringify(model.get("value"))); enable(undo, true); }
 
   function change(rows) {
     if (JSON.stringify(rows) === JSON.stringify(read())) return;
@@ -44,13 +44,13 @@ function renderGrid({ model, el }) {
 
   function takeBack() {
     const before = JSON.parse(past.pop() ?? "null");
-    undo.disabled = past.length === 0;
+    enable(undo, past.length > 0);
     if (before) put(names().map((name) => rowOf(before[name])));
   }
 
   function build() {
     past.length = 0;
-    undo.disabled = true;
+    enable(undo, false);
     desk.replaceChildren();
     desk.style.gridTemplateColumns = `minmax(70px, 130px) repeat(${bars()}, minmax(14px, 1fr))`;
     element("span", { class: "number", text: "bar" }, desk);
@@ -145,18 +145,21 @@ function renderGrid({ model, el }) {
     } else if (place && event.code === "KeyF" && !event.ctrlKey && !event.metaKey) flipFree(place[0]);
     else return;
     event.preventDefault();
-    event.stopPropagation();
   });
 
-  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; });
   model.on("change:value", show);
   build();
   return () => {
-    unwatch();
     model.off("change:value", show);
     window.removeEventListener("pointermove", moved);
     window.removeEventListener("pointerup", released);
     window.removeEventListener("pointercancel", released);
     root.remove();
   };
+}
+
+function renderGrid({ model, el }) {
+  const shell = makeShell(el, "gridShell", "Who plays when", model.get("kept"));
+  const close = makeGrid({ model, el: shell.root });
+  return () => { close(); shell.close(); };
 }

@@ -8,7 +8,7 @@ function bytesOf(sound) {
 // A version is { about, sound }. The mixer is { root, engine, takeOver(mixer), close() }; the deck puts its root into the page.
 function makeMixer({ about, sound }) {
   const { seconds, bars, stems, beat, downbeat } = about;
-  const root = element("section", { class: "stemlab mixer", tabindex: 0, "aria-label": "Stem mixer", "data-lm-suppress-shortcuts": "true" });
+  const root = element("div", { class: "mixer", tabindex: 0, role: "group", "aria-label": "Stem mixer" });
   const engine = new Engine({ rate: about.rate, seconds, beat, sound, changed: show });
   root.engine = engine;
 
@@ -82,7 +82,7 @@ function makeMixer({ about, sound }) {
     play.textContent = engine.playing ? "❚❚ Pause" : "▶ Play";
     play.setAttribute("aria-label", engine.playing ? "Pause (space)" : "Play (space)");
     loop.setAttribute("aria-pressed", engine.loop);
-    whole.disabled = !engine.region;
+    enable(whole, engine.region);
     region.hidden = !engine.region;
     const [start, end] = engine.bounds;
     Object.assign(region.style, { left: `${(start / seconds) * 100}%`, width: `${((end - start) / seconds) * 100}%` });
@@ -163,7 +163,7 @@ function makeMixer({ about, sound }) {
     ArrowRight: (event) => engine.seek(engine.position() + (event.shiftKey && beat ? beat : step)),
   };
   root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || takesText(event.target)) return;
     const own = event.target.matches("button") ? ["Space"] : event.target.matches("input") ? ["ArrowLeft", "ArrowRight", "Home"] : [];
     if (own.includes(event.code)) return;
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
@@ -171,7 +171,6 @@ function makeMixer({ about, sound }) {
     else if (KEYS[event.code]) KEYS[event.code](event);
     else return;
     event.preventDefault();
-    event.stopPropagation();
   });
 
   const resized = new ResizeObserver(draw);

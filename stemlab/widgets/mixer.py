@@ -1,27 +1,30 @@
 """StemMixer: hear a group with all stems in step, and turn each up, down, off or alone."""
 
-import base64
 import io
 import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import anywidget
 import numpy as np
 import soundfile
 import traitlets
 
-from stemlab.codec.audio import FRAME, activity
+from stemlab.codec.audio import FRAME, activity, resample
 from stemlab.figures.colours import colours
 from stemlab.framing import Grid
-from stemlab.lab.group import StemGroup
+from stemlab.lab.group import Stem, StemGroup
+from stemlab.widgets.kept import KeptWidget, frame, most_bytes
 from stemlab.widgets.page import page, script, source, write_page
 
-MIXER = ("dom.js", "engine.js", "files.js", "lanes.js", "mixer.js", "deck.js")
+MIXER = ("dom.js", "shell.js", "engine.js", "files.js", "lanes.js", "mixer.js", "deck.js")
 SCRIPT = script(*MIXER, render="renderMixer")
 STYLE = source("theme.css", "mixer.css")
+GOOD, COARSE = 0.4, 0.0  # of the sound that a page has: see `compress`
+LEAST = {GOOD: 9_000, COARSE: 3_500}  # bytes of base64 for a second of a channel: more than this it surely takes
+Packed = list[list[bytes]]
 
 
-class StemMixer(anywidget.AnyWidget):
+class StemMixer(KeptWidget):
     """A mixer for notebooks: play, loop, seek; solo, mute and gain for each stem; downloads; keyboard.
 
     Args:
@@ -41,15 +44,52 @@ class StemMixer(anywidget.AnyWidget):
         """A self-contained page that plays the stems, without kernel and network; written to `path` too."""
         return write_page(mixer_page(*self._groups), path)
 
+    def kept_html(self) -> str:
+        """See `KeptWidget`."""
+        return group_html(*self._groups, mark=self.kept, packed=[version["sounds"] for version in self.versions])
 
-def mixer_page(*groups: StemGroup) -> str:
+
+def mixer_page(*groups: StemGroup, quality: float = GOOD, packed: Packed | None = None) -> str:
     """The HTML of a mixer for a group, or for two to compare, sound included."""
     first = groups[0]
     told = [f"{first.bpm:g} bpm" if first.bpm else "", first.key, f"{first.bars} bars" if first.bars else ""]
-    packed = [[base64.b64encode(sound).decode("ascii") for sound in sounds(group)] for group in groups]
-    versions = [{"about": describe(g), "sounds": sound} for g, sound in zip(groups, packed, strict=True)]
-    line = ", ".join(filter(None, [*told, f"{first.seconds:.1f} s"]))
-    return page(first.prompt or "stems", line, SCRIPT, STYLE, {"versions": versions})
+    packed = packed or [sounds(group, quality) for group in groups]
+    told += [f"{first.seconds:.1f} s", f"{sum(map(len, sum(packed, []))):,} bytes of sound in preview quality"]
+    sound = [[(stem.name, data) for stem, data in zip(g, s, strict=True)] for g, s in zip(groups, packed, strict=True)]
+    state = {"versions": [{"about": describe(group)} for group in groups]}
+    return page(first.prompt or "stems", ", ".join(filter(None, told)), SCRIPT, STYLE, state, sound)
+
+
+def group_html(*groups: StemGroup, mark: str = "", packed: Packed | None = None) -> str:
+    """The mixer within a page, such as a notebook: all stems where that is small enough, else coarser, else the mix alone.
+
+    Args:
+        groups: one, or two to compare.
+        mark: of the live view that it stands in for.
+        packed: `sounds` of each group, where they are there already.
+    """
+
+    def pages() -> Iterator[str]:
+        for way, quality in WAYS:
+            kept = [way(group) for group in groups]
+            if sum(len(group) * group.audio[0].size / group.sample_rate for group in kept) * LEAST[quality] < most_bytes():
+                yield mixer_page(*kept, quality=quality, packed=packed if kept == [*groups] and quality == GOOD else None)
+
+    words = f"Mixer with the stems {', '.join(groups[0].names)}"
+    return frame(pages(), words, 150 + 66 * max(map(len, groups)), mark)
+
+
+def _mixed(group: StemGroup, sample_rate: int | None = None) -> StemGroup:
+    """The mix of a group as its only stem: what is kept of long ones."""
+    rate = sample_rate or group.sample_rate
+    mix = Stem("mix", f"mix: {', '.join(group.names)}", resample(group.mix(), group.sample_rate, rate))
+    settings = {name: group.settings[name] for name in ("downbeat", "grid") if name in group.settings}
+    return StemGroup([mix], group.bpm, group.key, group.bars, group.prompt, rate, settings)
+
+
+WAYS: list[tuple[Callable[[StemGroup], StemGroup], float]] = [
+    (lambda group: group, GOOD), (lambda group: group, COARSE), (_mixed, COARSE), (lambda group: _mixed(group, 16_000), COARSE),
+]  # fmt: skip
 
 
 def describe(group: StemGroup) -> dict[str, Any]:
@@ -101,15 +141,20 @@ def asked(group: StemGroup, name: str) -> list[list[float]] | None:
     return None if marks is None else spans(marks.numpy() == PLAY, samples, group.sample_rate, frame)
 
 
-def compress(audio: np.ndarray, sample_rate: int) -> bytes:
-    """`(N,)`, or `(2, N)` in stereo, as Ogg Vorbis, about 70 kbit/s a channel; it keeps the exact number of samples, so loops stay seamless."""
+def compress(audio: np.ndarray, sample_rate: int, quality: float = GOOD) -> bytes:
+    """`(N,)`, or `(2, N)` in stereo, as Ogg Vorbis; it keeps the exact number of samples, so loops stay seamless.
+
+    Args:
+        quality: 0 to 1; 0.4 gives about 70 kbit/s a channel, 0 gives 45.
+    """
     buffer, samples = io.BytesIO(), np.atleast_2d(audio).T  # (N, channels)
-    with soundfile.SoundFile(buffer, "w", sample_rate, samples.shape[1], format="OGG", subtype="VORBIS") as out:
+    kind = {"format": "OGG", "subtype": "VORBIS", "compression_level": 1 - quality}
+    with soundfile.SoundFile(buffer, "w", sample_rate, samples.shape[1], **kind) as out:
         for start in range(0, len(samples), sample_rate):  # libsndfile overflows its stack on one long Vorbis write
             out.write(samples[start : start + sample_rate])
     return buffer.getvalue()
 
 
-def sounds(group: StemGroup) -> list[bytes]:
+def sounds(group: StemGroup, quality: float = GOOD) -> list[bytes]:
     """Each stem packed, turned down by the group's one gain."""
-    return [compress(stem.audio * group.gain, group.sample_rate) for stem in group.stems]
+    return [compress(stem.audio * group.gain, group.sample_rate, quality) for stem in group.stems]

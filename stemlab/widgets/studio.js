@@ -3,7 +3,8 @@
 const PATIENCE = 6000;  // ms without an answer until the user is told
 
 function renderStudio({ model, el }) {
-  const root = element("section", { class: "stemlab studio", "aria-label": "Stem studio", "data-lm-suppress-shortcuts": "true" }, el);
+  const shell = makeShell(el, "studio", "Stem studio", model.get("kept"));
+  const { root } = shell;
   const refreshers = [];
   let waiting = null;
   const studio = {
@@ -53,7 +54,7 @@ function renderStudio({ model, el }) {
       studio.compared = takes[current].parent;
       last = current;
     }
-    generate.disabled = Boolean(busy);
+    enable(generate, !busy);
     cancel.hidden = progress.hidden = !busy;
     if (!busy) progress.removeAttribute("value");
     problem.textContent = error;
@@ -71,23 +72,20 @@ function renderStudio({ model, el }) {
   }
 
   root.addEventListener("keydown", (event) => {
-    if (event.code !== "Enter" || !(event.ctrlKey || event.metaKey) || generate.disabled) return;
+    if (event.code !== "Enter" || !(event.ctrlKey || event.metaKey) || generate.getAttribute("aria-disabled") === "true") return;
     document.activeElement.blur();  // what was typed counts
     studio.send("generate");
     event.preventDefault();
-    event.stopPropagation();
   });
   model.on("change:form", refresh);
   model.on("change:view", refresh);
   model.on("msg:custom", heed);
-  const unwatch = watchTheme((dark) => { root.dataset.theme = dark ? "dark" : "light"; });
   refresh();
   return () => {
     clearTimeout(waiting);
-    unwatch();
     for (const [event, act] of [["change:form", refresh], ["change:view", refresh], ["msg:custom", heed]]) model.off(event, act);
     closeGrid();
     heard.close();
-    root.remove();
+    shell.close();
   };
 }

@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from stemlab.figures.colours import colours
 from stemlab.lab.group import StemGroup
 from stemlab.lab.stem_lab import StemLab
-from stemlab.widgets.mixer import MIXER, describe, sounds
+from stemlab.widgets.kept import KeptWidget, frame
+from stemlab.widgets.mixer import MIXER, describe, group_html, sounds
 from stemlab.widgets.page import script, source
 from stemlab.widgets.studio_form import CHOICES, names_of, suggestions, tidy
 from stemlab.widgets.studio_session import StudioSession
@@ -22,7 +22,7 @@ OWN = ("fields.js", "studio_stems.js", "studio_takes.js", "studio_sound.js", "st
 MOST_UPLOAD = 8_000_000  # bytes
 
 
-class StemStudio(anywidget.AnyWidget):
+class StemStudio(KeptWidget):
     """A studio for notebooks: stems with prompts, tempo, key, the activity grid, Generate and Cancel, the mixer, and a
     history with undo. Everything is a call of StemLab, which "Show code" tells.
 
@@ -43,6 +43,7 @@ class StemStudio(anywidget.AnyWidget):
         self._session = StudioSession(lab, form, self._told)
         self._ready: dict[int, tuple[dict, list[bytes]]] = {}
         self._uploads: tempfile.TemporaryDirectory | None = None
+        self._kept_take: int | None = None
         super().__init__(form=self._session.form)
         self.set_trait("choices", {**CHOICES, "families": suggestions()})
         self._show()
@@ -52,6 +53,13 @@ class StemStudio(anywidget.AnyWidget):
     def group(self) -> StemGroup | None:
         """The group that the studio plays now; None before the first."""
         return self._session.group
+
+    def kept_html(self) -> str:
+        """See `KeptWidget`: the mixer of the take that is current."""
+        at = self._session.current
+        if at is None or self.group is None:
+            return frame(["<p>The studio: run the cell to make music.</p>"], "Studio, nothing made yet", 60, self.kept)
+        return group_html(self.group, mark=self.kept, packed=[self._ready[at][1]])
 
     @property
     def code(self) -> str:
@@ -114,6 +122,9 @@ class StemStudio(anywidget.AnyWidget):
         told = {"rows": rows, "takes": takes, "current": session.current, "folder": _free_folder()}
         told |= {"busy": session.busy, "error": session.error, "note": session.note, "code": session.code}
         self.set_trait("view", told)
+        if self._kept_take != session.current:
+            self._kept_take = session.current
+            self._keep_again()
 
 
 def studio(lab: StemLab | None = None, **form: Any) -> StemStudio:

@@ -61,12 +61,12 @@ function stemsPanel(studio, parent) {
       input.setAttribute("list", `${mark}-${name.split(" ")[0]}`);
       input.setAttribute("aria-label", `Words for ${name}`);
       const some = studio.view().current !== null;
-      fit.disabled = busy || !some;
+      enable(fit, !busy && some);
       fit.classList.toggle("wanted", some && !(made && same));
-      for (const one of [vary, again]) one.disabled = busy || !(made && same);
-      lock.disabled = !made || !same;
+      for (const one of [vary, again]) enable(one, !busy && made && same);
+      enable(lock, made && same);
       lock.setAttribute("aria-pressed", stem().locked);
-      gone.disabled = busy || studio.form().stems.length < 2;
+      enable(gone, !busy && studio.form().stems.length > 1);
       for (const [one, words] of [[fit, "Fit"], [vary, "Vary"], [again, "Again"], [lock, "Lock"], [gone, "Remove"]]) one.setAttribute("aria-label", `${words} ${name}`);
     }
     return { row, refresh };
@@ -77,7 +77,7 @@ function stemsPanel(studio, parent) {
     while (rows.length > count) rows.pop().row.remove();
     while (rows.length < count) rows.push(makeRow(rows.length));
     for (const { refresh } of rows) refresh();
-    for (const one of add.querySelectorAll("button")) one.disabled = count >= 16;
+    for (const one of add.querySelectorAll("button")) enable(one, count < 16);
   });
 }
 
@@ -105,7 +105,7 @@ function gridPanel(studio, parent) {
       shape = now;
       close?.();
       place.replaceChildren();
-      close = fits ? renderGrid({ model, el: place }) : null;
+      close = fits ? makeGrid({ model, el: place }) : null;
       if (!fits) element("p", { class: "hint", text: "A grid of bars needs a tempo and 1 to 64 bars." }, place);
     } else if (moved && fits) redraw();
   });

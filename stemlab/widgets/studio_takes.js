@@ -7,13 +7,13 @@ function takesPanel(studio, parent) {
   studio.onRefresh(() => {
     const { takes, current, busy } = studio.view();
     bar.hidden = !takes.length;
-    undo.disabled = Boolean(busy) || !current;
+    enable(undo, !busy && current);
     list.replaceChildren();
     takes.forEach(({ title }, index) => {
       const item = element("span", { role: "listitem", class: "take" }, list);
       const go = button(`${index + 1} ${title}`, `Go back to take ${index + 1}: ${title}`, item, () => studio.send("go", { take: index }));
       go.setAttribute("aria-pressed", index === current);
-      go.disabled = Boolean(busy);
+      enable(go, !busy);
       if (index !== current) button("A/B", `A/B: compare with take ${index + 1}, ${title}`, item, () => studio.compare(index)).setAttribute("aria-pressed", index === studio.compared);
     });
   });
@@ -49,8 +49,8 @@ function folderPanel(studio, parent) {
   let offered = "";
   studio.onRefresh(() => {
     const { busy, current } = studio.view();
-    save.disabled = Boolean(busy) || current === null;
-    load.disabled = Boolean(busy);
+    enable(save, !busy && current !== null);
+    enable(load, !busy);
     if (folder.value === offered && document.activeElement !== folder) folder.value = offered = studio.view().folder;
   });
 }

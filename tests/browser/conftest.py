@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from .notebook import Notebook, write
 
 SCREENS = Path(__file__).parents[2] / "out" / "screens"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -119,7 +122,7 @@ def jupyter(tmp_path_factory):
     options = {
         "ServerApp.port": port, "ServerApp.port_retries": 0, "ServerApp.root_dir": folder, "ServerApp.open_browser": False,
         "IdentityProvider.token": "", "ServerApp.allow_root": True, "LabApp.user_settings_dir": folder / "settings",
-        "LabApp.expose_app_in_browser": True, "LabApp.extension_manager": "readonly",
+        "LabApp.expose_app_in_browser": True, "JupyterNotebookApp.expose_app_in_browser": True, "LabApp.extension_manager": "readonly",
     }  # fmt: skip
     command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
     with (folder / "server.log").open("w") as log:
@@ -130,6 +133,28 @@ def jupyter(tmp_path_factory):
         finally:
             server.terminate()
             server.wait(30)
+
+
+# What JupyterLab says by itself in a console, with no widget there.
+NOISE = re.compile(
+    r"Failed to load resource|favicon|/lsp/|extension manager|Download the React DevTools|workspaces", re.IGNORECASE
+)
+
+
+@pytest.fixture(scope="session")
+def notebook(browser, jupyter, weights, screens):
+    """The notebook with all widgets, run once, in JupyterLab."""
+    address, folder = jupyter
+    write(folder / "play.ipynb", weights)
+    seen = []
+    opened = Notebook.open(browser, address, seen=seen)
+    try:
+        opened.run_all()
+        yield opened
+    finally:
+        opened.page.screenshot(path=screens / "notebook.png")
+        opened.page.close()
+    assert [line for line in seen if not NOISE.search(line)] == []
 
 
 def _wait_for(address, server, log, seconds=120):

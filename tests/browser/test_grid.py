@@ -46,7 +46,7 @@ def test_a_press_and_drag_paint_and_undo_takes_the_whole_stroke_back(grid):
 
 
 def test_the_grid_is_painted_by_keys_alone(grid):
-    for key in ("Tab",) * 7:
+    for key in ("Tab",) * 9:
         grid.keyboard.press(key)
         if grid.evaluate("document.activeElement.matches('.cell')"):
             break

@@ -1,35 +1,13 @@
 """Widgets in a real JupyterLab: a notebook is opened and run, and used by mouse and keys."""
 
 import base64
-import json
 import re
 
 import numpy as np
 import pytest
 import soundfile
 
-CELLS = {
-    "lab": """
-import numpy as np
-import stemlab
-from stemlab import figures
-from stemlab.widgets.activity_grid import ActivityGrid
-
-lab = stemlab.load({weights!r}, device="cpu")
-small = dict(stems=["drums: kit", "bass: slap"], bpm=240, bars=2, steps=6)""",
-    "studio": "studio = stemlab.studio(lab, **small)\nstudio",
-    "other": "other = stemlab.studio(lab, **small)\nother",
-    "grid": "grid = ActivityGrid(['drums', 'bass'], bars=4)\ngrid",
-    "mixer": "group = lab.generate(small['stems'], bpm=240, bars=2, steps=2)\ngroup.play()",
-    "figure": "figures.mel_spectrograms(group)",
-    "value": "print('grid', grid.value, 'studio', studio.form['activity'], studio.group and studio.group.names, other.group)",
-}
-# What JupyterLab says by itself in a console, with no widget there.
-NOISE = re.compile(
-    r"Failed to load resource|favicon|/lsp/|extension manager|Download the React DevTools|workspaces", re.IGNORECASE
-)
-
-READY = "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+from .notebook import generate, heard, takes
 
 # How many pixels of the first stem's waveform are painted.
 PAINTED = """(root) => {
@@ -38,83 +16,9 @@ PAINTED = """(root) => {
 }"""
 
 
-class Notebook:
-    """A notebook in a page: cells by name, run by JupyterLab's own commands."""
-
-    def __init__(self, page):
-        self.page = page
-
-    def cell(self, name):
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(list(CELLS).index(name))
-
-    def command(self, name):
-        self.page.evaluate(f"void jupyterapp.commands.execute('{name}')")
-
-    def run_all(self):
-        self.command("notebook:run-all-cells")
-        self.cell("value").locator(".jp-OutputArea-output", has_text="grid").wait_for(timeout=300_000)
-
-    def value(self):
-        """Run the last cell once more, and what it prints."""
-        cell = self.cell("value")
-        before = cell.locator(".jp-InputPrompt").inner_text()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-        self.page.wait_for_function(
-            "([cell, before]) => /\\d/.test(cell.innerText) && cell.innerText !== before",
-            arg=[cell.locator(".jp-InputPrompt").element_handle(), before],
-        )
-        return cell.locator(".jp-OutputArea-output").inner_text()
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, jupyter, weights, screens):
-    address, folder = jupyter
-    sources = [source.replace("{weights!r}", repr(str(weights))).strip() for source in CELLS.values()]
-    cells = [
-        {"cell_type": "code", "id": f"c{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
-        for i, source in enumerate(sources)
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    text = json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
-    (folder / "play.ipynb").write_text(text, encoding="utf-8")
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.set_default_timeout(90_000)
-    seen = []
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    page.on("console", lambda line: seen.append(line.text) if line.type == "error" else None)
-    page.goto(f"{address}/doc/tree/play.ipynb")
-    page.wait_for_function("window.jupyterapp && document.querySelectorAll('.jp-Notebook .jp-Cell').length > 5")
-    page.wait_for_function(READY)
-    opened = Notebook(page)
-    try:
-        opened.run_all()
-        yield opened
-    finally:
-        page.screenshot(path=screens / "notebook.png")
-        page.close()
-    assert [line for line in seen if not NOISE.search(line)] == []
-
-
 @pytest.fixture
 def studio(notebook):
     return notebook.cell("studio").locator(".studio")
-
-
-def takes(studio):
-    return [text.split(" ", 1)[1] for text in studio.locator(".take > button:first-child").all_inner_texts()]
-
-
-def generate(studio, count):
-    """Press Generate and wait until there are so many takes, the last one ready to be played."""
-    studio.get_by_role("button", name="Generate all stems").click()
-    heard(studio, count)
-
-
-def heard(studio, count):
-    studio.locator(".take").nth(count - 1).wait_for()
-    studio.locator(".mixer").wait_for()
-    studio.page.wait_for_function("(root) => root.querySelector('.mixer')?.engine.buffers", arg=studio.element_handle())
 
 
 def test_a_click_on_generate_makes_a_band_that_plays(studio):
