@@ -25,7 +25,12 @@ CONTROLS = {
         "a fold": ".studio summary",
     },
     "grid": {"the frame": ".gridShell", "a cell": ".cell", "a name": ".grid .name", "a preset": ".grid .bar button"},
-    "mixer": {"the frame": ".mixerShell", "a mixer": ".mixer", "a gain": "input[type=range]", "solo": "button[aria-label^=Solo]"},
+    "mixer": {
+        "the frame": ".mixerShell",
+        "a mixer": ".mixer",
+        "a gain": "input[type=range]",
+        "solo": "button[aria-label^=Solo]",
+    },
 }
 STATE = """() => ({
   cells: [...document.querySelectorAll(".jp-Notebook .jp-Cell")].map((cell) => cell.querySelector(".cm-content")?.innerText ?? "no code"),
