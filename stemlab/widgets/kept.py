@@ -41,7 +41,9 @@ def most_bytes() -> int:
     """
     told = os.environ.get(SETTING, str(KEEP_SOUND))
     if not told.strip().isdigit():
-        raise ValueError(f"{SETTING}: got {told!r}; it takes a number of bytes, such as {KEEP_SOUND}, and 0 keeps none.")
+        raise ValueError(
+            f"{SETTING}: got {told!r}; it takes a number of bytes, such as {KEEP_SOUND}, and 0 keeps none."
+        )
     return int(told)
 
 
@@ -61,7 +63,9 @@ def frame(pages: Iterable[str], words: str, height: int, mark: str = "") -> str:
         html = PAGE.format(words=escape(words), grow=GROW, html=escape(page), height=height)
         size = len(html.encode())
         if size <= most:
-            return FRAME.format(mark=mark or f"k{uuid4().hex[:12]}", wait=WAIT if mark else "0s", words=words, page=html)
+            return FRAME.format(
+                mark=mark or f"k{uuid4().hex[:12]}", wait=WAIT if mark else "0s", words=words, page=html
+            )
     why = f"{size:,} bytes are more than the {most:,} that {SETTING} allows" if size else f"{SETTING} is 0"
     return f'<div id="{mark}" class="stemlab-kept">{words}: not kept in the notebook, since {why}. Run the cell.</div>'
 

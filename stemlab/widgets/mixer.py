@@ -72,8 +72,13 @@ def group_html(*groups: StemGroup, mark: str = "", packed: Packed | None = None)
     def pages() -> Iterator[str]:
         for way, quality in WAYS:
             kept = [way(group) for group in groups]
-            if sum(len(group) * group.audio[0].size / group.sample_rate for group in kept) * LEAST[quality] < most_bytes():
-                yield mixer_page(*kept, quality=quality, packed=packed if kept == [*groups] and quality == GOOD else None)
+            if (
+                sum(len(group) * group.audio[0].size / group.sample_rate for group in kept) * LEAST[quality]
+                < most_bytes()
+            ):
+                yield mixer_page(
+                    *kept, quality=quality, packed=packed if kept == [*groups] and quality == GOOD else None
+                )
 
     words = f"Mixer with the stems {', '.join(groups[0].names)}"
     return frame(pages(), words, 150 + 66 * max(map(len, groups)), mark)
