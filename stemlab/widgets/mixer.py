@@ -54,7 +54,10 @@ def mixer_page(*groups: StemGroup, quality: float = GOOD, packed: Packed | None 
     first = groups[0]
     told = [f"{first.bpm:g} bpm" if first.bpm else "", first.key, f"{first.bars} bars" if first.bars else ""]
     packed = packed or [sounds(group, quality) for group in groups]
-    told += [f"{first.seconds:.1f} s", f"{sum(map(len, sum(packed, []))):,} bytes of sound in preview quality"]
+    told += [
+        f"{first.seconds:.1f} s",
+        f"{sum(len(data) for stems in packed for data in stems):,} bytes of sound in preview quality",
+    ]
     sound = [[(stem.name, data) for stem, data in zip(g, s, strict=True)] for g, s in zip(groups, packed, strict=True)]
     state = {"versions": [{"about": describe(group)} for group in groups]}
     return page(first.prompt or "stems", ", ".join(filter(None, told)), SCRIPT, STYLE, state, sound)

@@ -15,7 +15,7 @@ PLAYS = "document.querySelector('.mixer').engine.position() > 0.05"
 @pytest.fixture(scope="module")
 def saved(notebook, jupyter):
     """The notebook as it was saved, with a take in its studio, and no kernel any more: as a file and as its name."""
-    address, folder = jupyter
+    _, folder = jupyter
     studio = notebook.cell("studio").locator(".studio")
     if not takes(studio):
         generate(studio, 1)
