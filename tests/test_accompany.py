@@ -272,7 +272,7 @@ NAN = float("nan")
         ({"audio": np.full(64_000, NAN)}, "audio: has NaN"),
         ({"audio": np.ones((2, 3, 4))}, "audio: got the shape"),
         ({"audio": np.ones((100, 100))}, "audio: got the shape"),
-        ({"audio": "nowhere.wav"}, "path: there is no file"),
+        ({"audio": "nowhere.wav"}, "audio: there is no file"),
         ({"sample_rate": 0}, "sample_rate"),
         ({"audio": "nowhere.wav", "sample_rate": 44_100}, "sample_rate"),
         ({"stems": []}, "stems"), ({"stems": "bass"}, "stems"), ({"stems": None}, "stems"),

@@ -35,6 +35,18 @@ def clean_path(path: str | os.PathLike, name: str = "path") -> Path:
         raise ValueError(f"{name}: got {text!r}, and there is no such user here; write the folder out.") from None
 
 
+def check_file(path: str | os.PathLike, name: str = "path", takes: str = "give the path of one that is there.") -> Path:
+    """The path of a file that is there, as a user may write it; ValueError names the argument and says what it takes."""
+    file = clean_path(path, name)
+    try:
+        there = file.is_file()
+    except OSError as error:
+        raise ValueError(f"{name}: {str(file)!r} cannot be read ({reason(error)}); {takes}") from None
+    if not there:
+        raise ValueError(f"{name}: there is no file {str(file)!r}; {takes}")
+    return file
+
+
 def check_folder(folder: str | os.PathLike, force: bool = False, name: str = "folder") -> Path:
     """The full path of a folder that files can be written to, found out before there are any.
 

@@ -6,16 +6,19 @@ Everywhere in stemlab audio is float32 in [-1, 1], one channel a stem, `(N,)` or
 import errno
 import os
 from itertools import pairwise
+from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 import soxr
 
-from stemlab.checkpoints.folders import atomic_file
+from stemlab.checkpoints.folders import atomic_file, check_file, clean_path
+from stemlab.codec.headers import MOST_CHANNELS, UNREADABLE, header, sound_path, why_unreadable
 from stemlab.framing import FRAME, SAMPLE_RATE
 
-MOST_CHANNELS = 8
+HIGHEST = 10_000_000  # Hz that anything is resampled from or to
 SILENCE_DB = -60.0  # a frame is on when its level is above this; Source: arXiv:2602.09891
 
 
@@ -45,21 +48,12 @@ def read_channels(path: str | os.PathLike) -> tuple[np.ndarray, int]:
     Raises:
         ValueError: no such file, an empty or unreadable one, no samples, NaN or infinite ones.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"path: there is no file {str(path)!r}; give the path of a WAV, FLAC, OGG or MP3 file.")
-    if path.stat().st_size == 0:
-        raise ValueError(f"path: {str(path)!r} is empty (0 bytes); export or download the file again.")
+    path = check_file(path, "path", "give the path of a WAV, FLAC, OGG or MP3 file.")
+    header(path)
     try:
-        audio, file_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, ZeroDivisionError) as error:
-        if _wav_rate(path) == 0:
-            raise ValueError(
-                f"path: {str(path)!r} has a sample rate of 0 Hz in its header; export it again, at 44100 say."
-            ) from error
-        raise ValueError(
-            f"path: {str(path)!r} is not a sound file that can be read ({error}); convert it to WAV or FLAC."
-        ) from error
+        audio, file_rate = soundfile.read(sound_path(path), dtype="float32", always_2d=True)
+    except UNREADABLE as error:
+        raise ValueError(f"path: {str(path)!r} {why_unreadable(path, error)}; convert it to WAV or FLAC.") from error
     if len(audio) == 0:
         raise ValueError(f"path: {str(path)!r} holds no samples; export it again with at least one.")
     if not np.isfinite(audio).all():
@@ -91,9 +85,9 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_
     Raises:
         ValueError: another suffix, a missing folder, a wrong shape, NaN, or FLAC samples that would clip.
     """
-    path = Path(path)
+    path = clean_path(path)
     check_rate(sample_rate, "sample_rate")
-    audio = np.asarray(audio, np.float32)
+    audio = as_array(audio)
     for channel in audio if audio.ndim == 2 and 1 <= len(audio) <= MOST_CHANNELS else [audio]:
         check_mono(channel)
     formats = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
@@ -107,7 +101,7 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int = SAMPLE_
         raise ValueError(f"audio: its peak is {peak:.3f} and FLAC clips above 1; turn it down or write a .wav.")
     with atomic_file(path) as file:
         try:
-            soundfile.write(file, audio.T, sample_rate, format=kind, subtype=subtype)
+            soundfile.write(file, audio.T, int(sample_rate), format=kind, subtype=subtype)
         except (soundfile.SoundFileError, AssertionError) as error:  # so it says that a file was cut short
             raise OSError(errno.ENOSPC, f"not all of it was written ({error})") from error
     return path
@@ -124,7 +118,7 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     """
     check_rate(from_rate, "from_rate")
     check_rate(to_rate, "to_rate")
-    audio = np.asarray(audio, np.float32)
+    audio = as_array(audio)
     if from_rate == to_rate:
         return audio
     return np.ascontiguousarray(soxr.resample(audio.T, from_rate, to_rate).T)
@@ -172,9 +166,20 @@ def bars_active(audio: np.ndarray, bpm: float, bars: int, threshold_db: float = 
     return "".join("x" if len(p) and activity(p, threshold_db=threshold_db).any() else "." for p in pieces)
 
 
+def as_array(audio: Any, name: str = "audio") -> np.ndarray:
+    """Samples as float32, from an array, a tensor (with gradients too) or lists; ValueError for what is none."""
+    try:
+        array = np.asarray(audio.detach().float().cpu() if hasattr(audio, "detach") else audio)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name}: got no array of numbers ({error}); it takes (N,) or (channels, N).") from error
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name}: got {array.dtype} values; it takes real numbers, (N,) or (channels, N).")
+    return array.astype(np.float32, copy=False)
+
+
 def check_mono(audio: np.ndarray, name: str = "audio") -> np.ndarray:
     """Return `audio` as `(N,)` float32; ValueError when it is not one finite channel of at least a sample."""
-    audio = np.asarray(audio, np.float32)
+    audio = as_array(audio, name)
     if audio.ndim != 1:
         raise ValueError(f"{name}: got the shape {audio.shape}; it takes one channel, (N,): average or pick one first.")
     if audio.size == 0:
@@ -185,15 +190,7 @@ def check_mono(audio: np.ndarray, name: str = "audio") -> np.ndarray:
 
 
 def check_rate(rate: int, name: str) -> None:
-    """Raise ValueError when `rate` is not a positive number of Hz."""
-    if not rate > 0:
-        raise ValueError(f"{name}: got {rate!r} Hz; it takes a positive rate such as 32000 or 44100.")
-
-
-def _wav_rate(path: Path) -> int | None:
-    """The sample rate in a WAV header; libsndfile itself does not open a file whose rate is 0."""
-    head = path.read_bytes()[:4096]
-    at = head.find(b"fmt ")
-    if head[:4] != b"RIFF" or at < 0 or len(head) < at + 16:
-        return None
-    return int.from_bytes(head[at + 12 : at + 16], "little")
+    """Raise ValueError when `rate` is not a positive whole number of Hz."""
+    number = isinstance(rate, Real) and not isinstance(rate, bool)
+    if not number or not 0 < rate <= HIGHEST or rate != int(rate):
+        raise ValueError(f"{name}: got {rate!r} Hz; it takes a positive rate, whole, such as 32000 or 44100.")

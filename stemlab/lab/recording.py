@@ -6,16 +6,17 @@ Lesson: 07_play_along.ipynb
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from stemlab.checkpoints.folders import check_file
 from stemlab.codec.audio import (
     FRAME,
     MOST_CHANNELS,
     SAMPLE_RATE,
     activity,
+    as_array,
     check_mono,
     check_rate,
     read_channels,
@@ -23,6 +24,7 @@ from stemlab.codec.audio import (
     to_mono,
     to_sides,
 )
+from stemlab.codec.headers import header
 from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.group import StemGroup
 from stemlab.text import unique_names
@@ -72,24 +74,29 @@ def open_recording(audio: Any, sample_rate: int | None = None) -> tuple[Recordin
     if isinstance(audio, str | os.PathLike):
         if sample_rate is not None:
             raise ValueError(f"sample_rate: got {sample_rate!r} with a file, which has its own; leave it out.")
-        recording = Recording(*read_channels(audio))
-        name = Path(audio).stem
+        file = check_file(audio, "audio", "give the path of a WAV, FLAC, MP3, OGG or Opus file.")
+        told = header(file)
+        if told.frames / told.samplerate > 1.1 * LONGEST:  # as far as a header knows, before it is read
+            _check_length(told.frames / told.samplerate)
+        recording, name = Recording(*read_channels(file)), file.stem
     else:
         check_rate(SAMPLE_RATE if sample_rate is None else sample_rate, "sample_rate")
-        recording = Recording(_channels(audio), sample_rate or SAMPLE_RATE)
-        name = "recording"
-    seconds = recording.audio.shape[1] / recording.rate
-    if not SHORTEST <= seconds <= LONGEST:
-        raise ValueError(
-            f"audio: got {seconds:.4g} s; it takes {SHORTEST:g} s to {LONGEST / 60:g} min: "
-            + ("give a longer recording." if seconds < SHORTEST else "cut it into parts.")
-        )
+        recording, name = Recording(_channels(audio), int(sample_rate or SAMPLE_RATE)), "recording"
+    _check_length(recording.audio.shape[1] / recording.rate)
     if not activity(to_mono(recording.audio)).any():
         raise ValueError("audio: is silent, below -60 dB throughout; turn it up, or look whether it is the right file.")
     try:
         return recording, unique_names([name])[0]
     except ValueError:  # a file name without a letter or a digit
         return recording, "recording"
+
+
+def _check_length(seconds: float) -> None:
+    if not SHORTEST <= seconds <= LONGEST:
+        raise ValueError(
+            f"audio: got {seconds:.4g} s; it takes {SHORTEST:g} s to {LONGEST / 60:g} min: "
+            + ("give a longer recording." if seconds < SHORTEST else "cut it into parts.")
+        )
 
 
 def hearing_gain(mono: np.ndarray) -> float:
@@ -129,11 +136,11 @@ def full_mix(group: StemGroup) -> tuple[np.ndarray, int]:
 
 
 def _channels(audio: Any) -> np.ndarray:
-    array = np.asarray(audio, np.float32)
+    array = as_array(audio)
     if array.ndim == 2 and array.shape[0] > array.shape[1]:
         array = array.T
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= len(array) <= MOST_CHANNELS):
-        raise ValueError(f"audio: got the shape {np.shape(audio)}; it takes (N,), (channels, N) or a path of a file.")
+        raise ValueError(f"audio: got the shape {array.shape}; it takes (N,), (channels, N) or a path of a file.")
     array = np.atleast_2d(array)
     for channel in array:
         check_mono(channel)

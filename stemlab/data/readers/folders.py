@@ -20,106 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from stemlab.checkpoints.folders import clean_path
 from stemlab.codec.audio import SAMPLE_RATE
-from stemlab.data.readers.sound_files import DamagedFile, Source, probe, read_window
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a file or folder that was left out."""
-
-    path: Path
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.what}"
-
-
-@dataclass(frozen=True)
-class FolderStem:
-    """One stem of a recorded song.
-
-    Args:
-        name: what it is, unique in its song.
-        captions: wordings, best first, such as ("bass: slap bass", "bass").
-        sources: the files whose sum it is.
-    """
-
-    name: str
-    captions: tuple[str, ...]
-    sources: tuple[Source, ...]
-
-    @property
-    def seconds(self) -> float:
-        """Length of its longest file."""
-        return max(source.seconds for source in self.sources)
-
-
-@dataclass(frozen=True)
-class FolderSong:
-    """A recorded song.
-
-    Args:
-        name: of the song, such as "Artist - Title".
-        path: its folder.
-        stems: at least one.
-        split: "train", "validation", "test", "omitted", or "" where the data set has none.
-        prompts: wordings for the whole song; ("",) when its metadata tell nothing.
-        bpm, key: None when its metadata do not tell.
-    """
-
-    name: str
-    path: Path
-    stems: tuple[FolderStem, ...]
-    split: str = ""
-    prompts: tuple[str, ...] = ("",)
-    bpm: float | None = None
-    key: str | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Length of its longest stem; shorter ones end in silence."""
-        return max(stem.seconds for stem in self.stems)
-
-
-@dataclass
-class Scan:
-    """What readers add to while they look through a folder: songs, and problems met on the way.
-
-    Args:
-        path: the folder.
-        progress: called with each song's folder, or None.
-    """
-
-    path: Path
-    progress: Callable[[Path], object] | None = None
-    songs: list[FolderSong] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def tell(self, path: Path, what: object) -> None:
-        """Note a problem."""
-        self.problems.append(Problem(path, " ".join(str(what).split())))
-
-    def source(self, path: Path) -> Source | None:
-        """A sound file by its header, or None, noted, when it is damaged."""
-        try:
-            return probe(path)
-        except DamagedFile as error:
-            self.tell(path, error.what)
-            return None
-
-    def add(self, name: str, path: Path, stems: list[FolderStem], **facts) -> None:
-        """Add a song; one without a single whole stem is a problem."""
-        if stems:
-            self.songs.append(FolderSong(name, path, tuple(stems), **facts))
-        else:
-            self.tell(path, "has no stem that can be read")
-
-    def visit(self, path: Path) -> Path:
-        """Say that a song's folder is being looked at."""
-        if self.progress:
-            self.progress(path)
-        return path
+from stemlab.data.readers.found import FolderSong, FolderStem, Problem, Scan, subfolders
+from stemlab.data.readers.sound_files import DamagedFile, read_window
 
 
 @dataclass
@@ -220,8 +124,8 @@ def read_folder(path: str | os.PathLike, progress: Callable[[Path], object] | No
     """
     from stemlab.data.readers import moises, musdb, plain, slakh
 
-    path = Path(path)
-    if not path.is_dir():
+    path = clean_path(path, "DIR")
+    if not os.path.isdir(path):
         raise ValueError(f"DIR: there is no folder {str(path)!r}; give one that holds a sub-folder a song.")
     known: dict[str, Any] = {"Slakh2100": slakh, "MoisesDB": moises, "MUSDB18-HQ": musdb}
     found = _data_sets(path, {k: reader.fits for k, reader in known.items()})
@@ -242,9 +146,3 @@ def _data_sets(path: Path, fits: dict[str, Callable[[Path], bool]], levels: int 
     if kind := next((kind for kind, fit in fits.items() if fit(path)), None):
         return [(path, kind)]
     return [pair for inner in subfolders(path) for pair in _data_sets(inner, fits, levels - 1)] if levels else []
-
-
-def subfolders(path: Path) -> list[Path]:
-    """Folders in a folder, sorted, hidden ones and those that cannot be read left out."""
-    inside = path.iterdir() if os.access(path, os.R_OK | os.X_OK) else ()
-    return sorted(p for p in inside if p.is_dir() and not p.name.startswith("."))

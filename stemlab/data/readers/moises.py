@@ -4,10 +4,10 @@ Source: layout and names of stems and track types as github.com/moises-ai/moises
 Lesson: 10_bring_your_own_music.ipynb
 """
 
-import json
 from pathlib import Path
 
-from stemlab.data.readers.folders import FolderStem, Scan
+from stemlab.checkpoints.json_files import read_json
+from stemlab.data.readers.found import FolderStem, Scan, text
 
 FAMILIES = {
     "other_plucked": "guitar", "piano": "keys", "other_keys": "keys", "bowed_strings": "strings", "wind": "winds",
@@ -22,23 +22,18 @@ def fits(path: Path) -> bool:
 def scan(scan: Scan) -> None:
     """Add the songs; stems that are named twice in one are one stem, and there is no mixture to read."""
     for path in _songs(scan.path):
-        scan.visit(path)
-        try:
-            facts = json.loads((path / "data.json").read_text(encoding="utf-8"))
-            wanted = _tracks(facts)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            scan.tell(path / "data.json", f"is not the metadata of a song ({type(error).__name__}: {error})")
-            continue
-        stems = []
-        for name, tracks in wanted.items():
-            found = [(kind, scan.source(path / name / file)) for file, kind in tracks.items()]
-            whole = [(kind, source) for kind, source in found if source]
-            if whole:
-                captions = _captions(name, [kind for kind, _ in whole])
-                stems.append(FolderStem(name.replace("_", " "), captions, tuple(source for _, source in whole)))
-        title = " - ".join(str(facts[k]) for k in ("artist", "song") if facts.get(k)) or path.name
-        genre = str(facts.get("genre") or "").replace("_", " ").strip().lower()
-        scan.add(title, path, stems, prompts=(genre if genre != "undefined" else "",))
+        with scan.visit(path, "data.json"):
+            facts = read_json(path / "data.json")
+            stems = []
+            for name, tracks in _tracks(facts).items():
+                found = [(kind, scan.source(path / name / file)) for file, kind in tracks.items()]
+                whole = [(kind, source) for kind, source in found if source]
+                if whole:
+                    captions = _captions(name, [kind for kind, _ in whole])
+                    stems.append(FolderStem(name.replace("_", " "), captions, tuple(source for _, source in whole)))
+            title = " - ".join(filter(None, (text(facts.get(key)) for key in ("artist", "song")))) or path.name
+            genre = text(facts.get("genre")).replace("_", " ").strip().lower()
+            scan.add(title, path, stems, prompts=(genre if genre != "undefined" else "",))
 
 
 def _songs(path: Path) -> list[Path]:
@@ -52,7 +47,10 @@ def _tracks(facts: dict) -> dict[str, dict[str, str]]:
     for stem in facts["stems"]:
         for track in stem.get("tracks") or []:
             file = f"{track['id']}.{track.get('extension') or 'wav'}"
-            stems.setdefault(stem["stemName"], {})[file] = str(track.get("trackType") or "")
+            for name in (stem["stemName"], file):
+                if not isinstance(name, str) or Path(name).name != name:
+                    raise ValueError(f"{name!r} is no name of a stem or a file")
+            stems.setdefault(stem["stemName"], {})[file] = text(track.get("trackType"))
     return stems
 
 

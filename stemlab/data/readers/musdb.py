@@ -6,7 +6,7 @@ Lesson: 10_bring_your_own_music.ipynb
 
 from pathlib import Path
 
-from stemlab.data.readers.folders import FolderStem, Scan, subfolders
+from stemlab.data.readers.found import FolderStem, Scan, subfolders
 
 STEMS = ("drums", "bass", "other", "vocals")
 SPLITS = ("train", "test")
@@ -38,8 +38,8 @@ def scan(scan: Scan) -> None:
     for split in SPLITS:
         folder = scan.path / split
         for path in subfolders(folder) if folder.is_dir() else []:
-            scan.visit(path)
-            sources = [(stem, scan.source(path / f"{stem}.wav")) for stem in STEMS]
-            stems = [FolderStem(stem, _CAPTIONS[stem], (source,)) for stem, source in sources if source]
-            held_out = split == "train" and path.name in VALIDATION
-            scan.add(path.name, path, stems, split="validation" if held_out else split)
+            with scan.visit(path):
+                sources = [(stem, scan.source(path / f"{stem}.wav")) for stem in STEMS]
+                stems = [FolderStem(stem, _CAPTIONS[stem], (source,)) for stem, source in sources if source]
+                held_out = split == "train" and path.name in VALIDATION
+                scan.add(path.name, path, stems, split="validation" if held_out else split)

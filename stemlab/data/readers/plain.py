@@ -6,12 +6,12 @@ left out. A sub-mix ("no drums") is a stem of the song only beside the one that 
 Lesson: 10_bring_your_own_music.ipynb
 """
 
-import json
 import re
 from pathlib import Path
 
+from stemlab.checkpoints.json_files import read_json
 from stemlab.conditions import canonical_key
-from stemlab.data.readers.folders import FolderStem, Scan, subfolders
+from stemlab.data.readers.found import FolderStem, Scan, subfolders
 from stemlab.data.readers.sound_files import SUFFIXES
 from stemlab.songs.words import QUALIFIERS, family_of, instruments, is_mix, label, left_out
 from stemlab.text import unique_names
@@ -33,15 +33,15 @@ def scan(scan: Scan) -> None:
             seen.add(path.resolve())
             waiting += subfolders(path)
             inside = sorted(path.iterdir())
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
             scan.tell(path, error)
             continue
         files = [f for f in inside if f.is_file() and f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
         labels = labels_of(files, path.name)
         files = [f for f, text in zip(files, labels, strict=True) if not is_mix(text) or left_out(text)]
         if files:
-            scan.visit(path)
-            _add(scan, path, files)
+            with scan.visit(path):
+                _add(scan, path, files)
 
 
 def _add(scan: Scan, path: Path, files: list[Path]) -> None:
@@ -81,12 +81,12 @@ def _facts(scan: Scan, path: Path) -> dict:
         file = path / name
         if file.is_file():
             try:
-                facts = json.loads(file.read_text(encoding="utf-8"))
+                facts = read_json(file)
                 if isinstance(facts, dict) and isinstance(facts.get("stems", []), list):
                     return facts
                 scan.tell(file, "does not hold a song's facts; the names of its files are used")
-            except (OSError, ValueError) as error:
-                scan.tell(file, f"is not JSON ({error}); the names of its files are used")
+            except ValueError as error:
+                scan.tell(file, f"is no JSON that can be read ({error}); the names of its files are used")
     return {}
 
 

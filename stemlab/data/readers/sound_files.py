@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from stemlab.codec.audio import resample, to_sides
+from stemlab.codec.headers import MOST_CHANNELS, RATES, UNREADABLE, sound_path
 
 SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".w64", ".caf", ".au"}
 _MOST_SECONDS = 24 * 3600  # a header that tells more is wrong
@@ -56,12 +57,12 @@ def probe(path: Path) -> Source:
     try:
         if path.stat().st_size == 0:
             raise DamagedFile(path, "is empty (0 bytes)")
-        info = soundfile.info(path)
+        info = soundfile.info(sound_path(path))
     except FileNotFoundError:
         raise DamagedFile(path, "is missing") from None
-    except (soundfile.SoundFileError, ZeroDivisionError, OSError) as error:
+    except UNREADABLE as error:
         raise DamagedFile(path, f"cannot be read as a sound file ({_reason(error)})") from error
-    if info.samplerate <= 0 or info.channels <= 0:
+    if not RATES[0] <= info.samplerate <= RATES[1] or not 1 <= info.channels <= MOST_CHANNELS:
         raise DamagedFile(path, f"has a header of {info.samplerate} Hz and {info.channels} channels")
     if info.frames <= 0:
         raise DamagedFile(path, "holds no samples")
@@ -105,10 +106,10 @@ def read_window(source: Source, first: int, samples: int, sample_rate: int, side
 def _frames(source: Source, begin: int, end: int) -> np.ndarray:
     """Frames of a file at its own rate, `(channels, end - begin)` float32."""
     try:
-        audio, _ = soundfile.read(source.path, end - begin, begin, dtype="float32", always_2d=True)
+        audio, _ = soundfile.read(sound_path(source.path), end - begin, begin, dtype="float32", always_2d=True)
     except FileNotFoundError:
         raise DamagedFile(source.path, "is missing") from None
-    except (soundfile.SoundFileError, ZeroDivisionError, OSError) as error:
+    except UNREADABLE as error:
         what = f"cannot be read at {begin / source.rate:.1f} s ({_reason(error)})"
         raise DamagedFile(source.path, what) from error
     if len(audio) < end - begin:
