@@ -1,6 +1,7 @@
 """Folders of songs to latents: nothing is lost, nothing is made twice, and what is broken is told."""
 
 import json
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 import torch
 
+from stemlab.checkpoints.folders import exclusive
 from stemlab.cli import app as cli
 from stemlab.codec.bundled import StemCodec
 from stemlab.data import encode, shards
@@ -103,6 +105,16 @@ def test_two_ranks_make_what_one_makes(songs, weights, tmp_path, monkeypatch):
         assert run(songs, weights, tmp_path / "two")["made"] == 1
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
     assert shards.damaged(tmp_path / "two") == []
+
+
+def test_a_second_encoding_into_a_folder_is_told_who_is_there(songs, weights, tmp_path):
+    run(songs, weights, tmp_path / "out")
+    with (
+        exclusive(tmp_path / "out", "encoding", "encode-0"),
+        pytest.raises(ValueError, match=rf"process {os.getpid()} on"),
+    ):
+        run(songs, weights, tmp_path / "out")
+    assert run(songs, weights, tmp_path / "out")["made"] == 0
 
 
 def test_another_data_set_or_a_folder_of_something_else_is_refused(songs, weights, tmp_path):

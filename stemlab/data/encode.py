@@ -18,7 +18,7 @@ import torch
 from tqdm.auto import tqdm
 
 from stemlab.checkpoints.files import codec_path, fingerprint
-from stemlab.checkpoints.folders import OURS, check_folder, write_text
+from stemlab.checkpoints.folders import OURS, check_folder, exclusive, write_text
 from stemlab.checkpoints.json_files import read_json
 from stemlab.codec.bundled import grid_of, load_codec
 from stemlab.data import processes, shards
@@ -68,19 +68,20 @@ def encode_folder(
             "seconds": seconds,
         },
     )
-    wrong = set(shards.damaged(out))
-    jobs = []
     rank, count = processes.launched()
-    for number in range(rank, -(-len(windows) // shards.SHARD), count):
-        file = out / f"{number:06d}.safetensors"
-        if not file.exists() or file.name in wrong or file.name not in shards.index(out):
-            jobs.append(
-                (file, str(codec), seconds, number * shards.SHARD, windows[number * shards.SHARD :][: shards.SHARD])
-            )
-    workers = workers or processes.cores()
-    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder,)) as executor:
-        for _ in tqdm(executor.map(_encode_shard, jobs), total=len(jobs), desc="encode", unit="shard", mininterval=2):
-            pass
+    with exclusive(out, "encoding", f"encode-{rank}"):  # two ranks of one launch may, two launches may not
+        wrong, known = set(shards.damaged(out)), shards.index(out)
+        jobs = []
+        for number in range(rank, -(-len(windows) // shards.SHARD), count):
+            file = out / f"{number:06d}.safetensors"
+            if not file.exists() or file.name in wrong or file.name not in known:
+                first = number * shards.SHARD
+                jobs.append((file, str(codec), seconds, first, windows[first:][: shards.SHARD]))
+        workers = workers or processes.cores()
+        with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder,)) as executor:
+            made = executor.map(_encode_shard, jobs)
+            for _ in tqdm(made, total=len(jobs), desc="encode", unit="shard", mininterval=2):
+                pass
     lines = shards.index(out)
     problems = {str(problem): None for problem in folder.problems}  # those of headers, then those met while reading
     problems |= {problem: None for line in lines.values() for problem in line["problems"]}

@@ -15,6 +15,7 @@ import torch
 from tqdm.auto import tqdm
 
 from stemlab.checkpoints.files import fingerprint
+from stemlab.checkpoints.folders import exclusive
 from stemlab.codec.audio import SAMPLE_RATE, activity, resample, to_mono
 from stemlab.data import processes, shards
 from stemlab.data.pool import song_stems
@@ -38,14 +39,18 @@ def build_cache(folder: str | Path, codec_path: str, first_seed: int, songs: int
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = []
     rank, count = processes.launched()
+    wrong = {folder / name for name in shards.damaged(folder)}
+    jobs = []
     for seed in range(first_seed, first_seed + songs, shards.SHARD)[rank::count]:
-        if not (folder / f"{seed:010d}.safetensors").exists():
+        file = folder / f"{seed:010d}.safetensors"
+        if file in wrong or not file.exists():
             jobs.append((folder, codec_path, seed))
-    with ProcessPoolExecutor(
-        workers or processes.cores(), initializer=torch.set_num_threads, initargs=(1,)
-    ) as executor:
+    workers = workers or processes.cores()
+    with (
+        exclusive(folder, "encoding songs", f"encode-{rank}"),
+        ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as executor,
+    ):
         for _ in tqdm(executor.map(_build_shard, jobs), total=len(jobs), desc="encode songs", mininterval=2):
             pass
 

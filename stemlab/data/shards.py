@@ -64,20 +64,29 @@ def index(folder: str | Path) -> dict[str, dict[str, Any]]:
     for text in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
         try:
             line = json.loads(text)
-        except ValueError:
+            found[line["file"]] = {"sha256": line["sha256"], "songs": line["songs"], "problems": line["problems"]}
+        except (ValueError, KeyError, TypeError):
             continue
-        found[line["file"]] = line
     return found
 
 
-def damaged(folder: str | Path) -> list[str]:
-    """Names of the shards whose bytes are not those that were written, or that are gone."""
+def damaged(folder: str | Path, part: int = 0, of: int = 1) -> list[str]:
+    """Names of the shards whose bytes are not those that were written, or that are gone; of every `of`-th from `part` on."""
     folder = Path(folder)
     return [
         name
-        for name, line in sorted(index(folder).items())
+        for name, line in sorted(index(folder).items())[part::of]
         if not (folder / name).is_file() or _digest(folder / name) != line["sha256"]
     ]
+
+
+def verify(folder: str | Path, part: int = 0, of: int = 1) -> None:
+    """ValueError when a shard is damaged or gone, before anything is learnt from it; ranks look at a part each."""
+    if wrong := damaged(folder, part, of):
+        raise ValueError(
+            f"latents: {len(wrong)} shards in {str(folder)!r} are gone or not as they were written, such as {wrong[0]}: "
+            "encode again, which makes those anew."
+        )
 
 
 class LatentCache:

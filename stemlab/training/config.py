@@ -117,6 +117,11 @@ class FineTuneConfig(FlowBatches):
     every: int = number(*COUNT, 25)
     batches: int = number(1, 10**6, 8)
 
+    @property
+    def save_every(self) -> int:
+        """Steps between two checkpoints."""
+        return self.every
+
 
 @dataclass(frozen=True, kw_only=True)
 class CodecConfig:
@@ -211,6 +216,17 @@ def same_as(config: Config, file: Path) -> bool:
         return fill(type(config), kept, OBJECTIVE, strict=False) == config
     except ValueError as error:
         raise ValueError(f"{file}: {error} Was it edited?") from None
+
+
+def check_files(config: Config) -> None:
+    """ValueError when weights that a config names are not there."""
+    for name in ("codec", "init", "vae"):
+        path = getattr(config, name, None)
+        if path and not all(Path(f"{path}.{end}").is_file() for end in ("safetensors", "json")):
+            raise ValueError(
+                f"{name}: got {path!r}; it takes a path of weights without suffix, and there is no {path}.safetensors with "
+                "its .json."
+            )
 
 
 def _json(file: Path) -> dict[str, Any]:

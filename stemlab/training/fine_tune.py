@@ -27,13 +27,13 @@ from stemlab.checkpoints.hub import codec_folder, find_parts
 from stemlab.codec.bundled import WEIGHTS
 from stemlab.codec.published import copy_codec
 from stemlab.data.encode import encode_folder
-from stemlab.data.shards import LatentCache
+from stemlab.data.shards import LatentCache, verify
 from stemlab.lab.load import load
 from stemlab.lab.stem_lab import StemLab
 from stemlab.train import parameter_groups, trapezoid, update
 from stemlab.training.config import FineTuneConfig, tuned
 from stemlab.training.flow import batch_losses
-from stemlab.training.runs import Run
+from stemlab.training.runs import Run, claimed
 
 RATES = {"all": 2e-4, "adapters": 2e-3}
 
@@ -63,11 +63,18 @@ def finetune(
     Raises:
         ValueError: no songs, too few to hold any out, a setting that is wrong, or as for `Run` and `load`.
     """
-    out, before = Path(out), load(start)
-    parts = find_parts(before.source or WEIGHTS, WEIGHTS)
+    before = load(start)
     rate = RATES["adapters" if lora else "all"] if rate is None else rate
     known = {"sizes": [[16, before.grid.window // 2]], "lora": lora, "lr": rate, "start": before.checkpoint}
     config = tuned({**known, **settings})
+    with claimed(out, config, resume):
+        return _finetune(Path(data), Path(out), before, config, resume, minutes)
+
+
+def _finetune(
+    data: Path, out: Path, before: StemLab, config: FineTuneConfig, resume: bool, minutes: float | None
+) -> Path:
+    parts = find_parts(before.source or WEIGHTS, WEIGHTS)
     torch.manual_seed(config.seed)
     model = copy.deepcopy(before.model).train()
     if config.lora:
@@ -83,7 +90,8 @@ def finetune(
         for part in ("vae", "vocoder"):
             for end in ("safetensors", "json"):
                 shutil.copyfile(parts[part].with_name(f"{part}.{end}"), out / f"{part}.{end}")
-    encode_folder(songs_in(Path(data), out), codec, out / "latents")
+    encode_folder(songs_in(data, out), codec, out / "latents")
+    verify(out / "latents")
     cache, held = split(LatentCache(out / "latents"))
     print(
         f"{len(cache.songs)} windows to learn from, {len(held.songs)} held out; {trained(model):,} weights are trained"

@@ -19,13 +19,13 @@ from stemlab.codec.bundled import grid_of
 from stemlab.codec.published import copy_codec
 from stemlab.data.batches import group_batch
 from stemlab.data.latents import build_cache
-from stemlab.data.shards import LatentCache
+from stemlab.data.shards import LatentCache, verify
 from stemlab.model import VelocityNet
 from stemlab.train import Batch, parameter_groups, shared_noise_losses, training, trapezoid
 from stemlab.training import ranks, sharding
 from stemlab.training.codec import train_vae, train_vocoder
-from stemlab.training.config import FlowBatches, FlowConfig, VAEConfig, VocoderConfig, read_config
-from stemlab.training.runs import Run
+from stemlab.training.config import FlowBatches, FlowConfig, VAEConfig, VocoderConfig, check_files, read_config
+from stemlab.training.runs import Run, claimed
 
 
 def train_flow(config: FlowConfig, out: str | Path, resume: bool = False, minutes: float | None = None) -> None:
@@ -46,19 +46,22 @@ def train_flow(config: FlowConfig, out: str | Path, resume: bool = False, minute
     sharding.shard(ema.module)
     mine = ranks.deal(config.parts, evenly=sharding.wanted())
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=config.lr, betas=(0.9, 0.98), fused=True)
-    run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
     if config.compile:
         for block in model.blocks:
             block.compile(dynamic=True)
     if config.songs:
         build_cache(config.latents, config.codec, config.seed, config.songs)
     ranks.meet()  # when all have made their songs
+    verify(config.latents, ranks.rank(), ranks.count())
     cache = LatentCache(config.latents)
     if cache.codec != fingerprint(config.codec):
         raise ValueError(
             f"the songs in {config.latents} were encoded by another codec than {config.codec}: encode them again"
         )
     grid_of(config.codec).check(model.channels, model.frame_seconds)
+    if (most := max(frames for _, frames in config.sizes)) > (there := cache.songs[0]["latents"].shape[2]):
+        raise ValueError(f"sizes: got {most} frames; the songs in {config.latents!r} have {there}.")
+    run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
 
     steps = training(
         model, optimizer, ema, lambda step, part: batch_of(model, cache, config, step, part), config,
@@ -115,4 +118,6 @@ def train(
         ValueError: a key of the config is wrong, or as for `Run`.
     """
     config = read_config(config) if isinstance(config, Mapping) else config
-    TRAINERS[type(config)](config, out, resume, minutes)
+    check_files(config)
+    with claimed(out, config, resume):
+        TRAINERS[type(config)](config, out, resume, minutes)

@@ -5,57 +5,109 @@ Lesson: 09_train_your_own.ipynb
 
 import csv
 import json
-import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
 from tqdm.auto import tqdm
 
-from stemlab.checkpoints.files import load_weights, save_weights
+from stemlab.checkpoints.files import load_weights
+from stemlab.checkpoints.folders import check_folder, exclusive, explained, write_text
+from stemlab.checkpoints.hub import PARTS
+from stemlab.data.processes import launched
 from stemlab.training import ranks, sharding
+from stemlab.training.checkpoint import damaged, read_checkpoint, write_checkpoint
 from stemlab.training.config import Config, same_as, written
+
+WRITTEN = ("config.json", "log.csv", "held_out.csv", "before_after.html") + tuple(
+    f"{part}.{end}" for part in ("checkpoint", *PARTS) for end in ("safetensors", "json")
+)
+
+
+@contextmanager
+def claimed(out: str | Path, config: Config, resume: bool) -> Iterator[None]:
+    """Keep a folder for one training and every other out; it is made when it is not there, and goes when it stays empty.
+
+    Args:
+        out, config, resume: as for `Run`.
+    Raises:
+        ValueError: it cannot be written to; another process trains in it, with who; it holds a run already and `resume` is
+            False, or one with another config, or whose checkpoint is gone; or what we would write and no run of ours made.
+    """
+    if launched()[0]:  # the first rank does it for all
+        yield
+        return
+    out = check_folder(out, force=True, name="out")
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with exclusive(out, "training"):
+            _check(out, config, resume)
+            yield
+    finally:
+        with suppress(OSError):
+            out.rmdir()
+
+
+def _check(out: Path, config: Config, resume: bool) -> None:
+    file = out / "config.json"
+    if not file.exists() and (there := [name for name in WRITTEN if (out / name).exists()]):
+        raise ValueError(f"out: {str(out)!r} holds {there[0]}, which no run of ours made; choose another folder.")
+    if file.exists() and not resume:
+        raise ValueError(f"out: {str(out)!r} holds a run already: add --resume to go on with it, or choose another.")
+    if file.exists() and not same_as(config, file):
+        raise ValueError(f"{file} differs from the config given: resume with the same, or choose another out.")
+    if file.exists() and not (out / "checkpoint.safetensors").exists() and (done := _done(out, config)):
+        raise ValueError(
+            f"out: {str(out)!r} has no checkpoint.safetensors any more, but {done}, which a fresh start would replace: "
+            "copy it back, or choose another folder."
+        )
+
+
+def _done(out: Path, config: Config) -> str:
+    """What shows that there was a checkpoint; empty when nothing does."""
+    part = "flow" if config.kind == "fine-tune" else config.kind
+    with suppress(ValueError):
+        if load_weights(out / part)[1].get("steps"):
+            return f"{part} weights"
+    last = max((int(row.split(",")[0]) for row in _rows(out)[1]), default=0)
+    log = "a log of what came after it" if last >= config.save_every else ""
+    return "a checkpoint.json" if (out / "checkpoint.json").exists() else log
+
+
+def _rows(out: Path) -> tuple[str, list[str]]:
+    """Header and rows of `log.csv`, without one that a kill cut short."""
+    file = out / "log.csv"
+    header, *rows = (file.read_text().splitlines() if file.exists() else []) or [""]
+    return header, [row for row in rows if row.count(",") == header.count(",") and row.split(",")[0].isdigit()]
 
 
 class Run:
-    """Folder of one training run; with several ranks, all read it and the first alone writes.
+    """Folder of one training run, which is `claimed`; with several ranks, all read it and the first alone writes.
 
     Args:
         out: folder; made when it is not there.
         config: written to `config.json`.
         modules: by name, all that has a `state_dict` of tensors to be kept (model, EMA).
         optimizers: their states are kept too.
-        resume: go on from the last checkpoint in `out`; a fresh start when there is none.
+        resume: go on from the last checkpoint in `out`; a fresh start when there never was one.
         minutes: stop after this long; None for no limit.
     Raises:
-        ValueError: `out` holds a run already and `resume` is False, or was made with another config.
+        ValueError: the checkpoint is damaged.
     """
 
     def __init__(self, out, config, modules, optimizers, resume=False, minutes=None):
         self.out, self.modules, self.optimizers = Path(out), modules, optimizers
         self.minutes, self.started, self.step = minutes, time.monotonic(), 0
         if ranks.rank() == 0:
-            self._claim(config, resume)
+            self.out.mkdir(parents=True, exist_ok=True)
+            write_text(self.out / "config.json", json.dumps(written(config), indent=2) + "\n")
         ranks.leader_says(True)  # wait for the folder
-        if resume and (self.out / "checkpoint.json").exists():
+        if resume and (self.out / "checkpoint.safetensors").exists():
             self._restore()
         if ranks.rank() == 0:
             self._trim_log()
-
-    def _claim(self, config: Config, resume: bool) -> None:
-        config_file = self.out / "config.json"
-        if config_file.exists() and not resume:
-            raise ValueError(
-                f"out={str(self.out)!r} holds a run already: add --resume to go on with it, or choose another"
-            )
-        if config_file.exists() and not same_as(config, config_file):
-            raise ValueError(
-                f"{config_file} differs from the config given: resume with the same, or choose another out"
-            )
-        self.out.mkdir(parents=True, exist_ok=True)
-        part = config_file.with_suffix(".part")
-        part.write_text(json.dumps(written(config), indent=2) + "\n")
-        os.replace(part, config_file)
 
     def steps(self, total: int, save_every: int):
         """Yield step numbers with a progress bar until `total` or the time is up, saving on the way and at the end."""
@@ -86,7 +138,7 @@ class Run:
         self.bar.set_postfix({name: f"{value:.4g}" for name, value in row.items() if name not in ("step", "seconds")})
         file = self.out / "log.csv"
         new = not file.exists()
-        with file.open("a", newline="") as handle:
+        with explained(file), file.open("a", newline="") as handle:
             writer = csv.DictWriter(handle, row)
             if new:
                 writer.writeheader()
@@ -98,18 +150,23 @@ class Run:
         for i, optimizer in enumerate(self.optimizers):
             for index, state in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer{i}/{index}/{key}": value for key, value in state.items()}
-        tensors["step"] = torch.tensor(self.step)
         kept = {}
         for name, tensor in tensors.items():
             tensor = sharding.whole(tensor)  # of all ranks, so each of them must come here
             if ranks.rank() == 0:
                 kept[name] = tensor.to("cpu", copy=True)
         if ranks.rank() == 0:
-            save_weights(self.out / "checkpoint", kept, {"step": self.step})
+            write_checkpoint(self.out, kept, self.step)
 
     def _restore(self) -> None:
-        tensors, _ = load_weights(self.out / "checkpoint")
-        self.step = int(tensors.pop("step"))  # from the tensors: the two files are replaced one after the other
+        tensors, self.step = read_checkpoint(self.out)
+        try:
+            self._fill(tensors)
+        except (KeyError, RuntimeError, ValueError) as error:
+            why = f"it does not fit this run: {' '.join(str(error).split())[:200]}"
+            raise damaged(self.out / "checkpoint.safetensors", why) from None
+
+    def _fill(self, tensors: dict[str, torch.Tensor]) -> None:
         for name, module in self.modules.items():
             places, found = module.state_dict(), _under(tensors, name)
             spread = {key: sharding.as_spread(value, places[key]) for key, value in found.items() if key in places}
@@ -124,15 +181,12 @@ class Run:
 
     def _trim_log(self) -> None:
         """Drop log rows of steps that will be run again, and one that a kill cut short."""
-        file = self.out / "log.csv"
-        if file.exists():
-            header, *rows = file.read_text().splitlines() or [""]
-            whole = [row for row in rows if row.count(",") == header.count(",")]
-            kept = [row for row in whole if int(row.split(",")[0]) < self.step]
-            if kept:
-                file.write_text("\n".join([header, *kept]) + "\n")
-            else:
-                file.unlink()
+        header, rows = _rows(self.out)
+        kept = [row for row in rows if int(row.split(",")[0]) < self.step]
+        if kept:
+            write_text(self.out / "log.csv", "\n".join([header, *kept]) + "\n")
+        else:
+            (self.out / "log.csv").unlink(missing_ok=True)
 
     def _time_is_up(self) -> bool:
         return self.minutes is not None and time.monotonic() - self.started > 60 * self.minutes
