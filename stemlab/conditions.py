@@ -76,11 +76,11 @@ class Conditions:
 
         Source: arXiv:2602.09891 (one in three, each on its own); dropping all at once trains the null of guidance.
         """
-        groups = int(self.group.max()) + 1
-        coin = lambda count, p: torch.rand(count, generator=generator) < p  # noqa: E731
+        groups, group = int(self.group.max()) + 1, self.group.to(generator.device)
+        coin = lambda count, p: torch.rand(count, generator=generator, device=generator.device) < p  # noqa: E731
         everything = coin(groups, all_rate)
-        shared = [(coin(groups, rate) | everything)[self.group.cpu()] for _ in range(3)]
-        own = [coin(len(self), rate) | everything[self.group.cpu()] for _ in range(2)]
+        shared = [(coin(groups, rate) | everything)[group] for _ in range(3)]
+        own = [coin(len(self), rate) | everything[group] for _ in range(2)]
         return self.null(text=own[0], tempo=shared[0], key=shared[1], submix=shared[2], activity=own[1])
 
 

@@ -18,20 +18,21 @@ def group_noise(
     Args:
         group: `(N,)` index of each stem's group.
         channels, frames: C and T.
-        generator: CPU generator; the noise is drawn on the CPU, so that a seed means the same on every device.
+        generator: decides; one of the CPU means the same on every device, and the noise lies where it does.
         rho: how much is shared, 1 all and 0 nothing; one number, or one a stem `(N,)`.
     Returns:
         `(N, C, T)`.
     Raises:
         ValueError: rho outside [0, 1].
     """
-    rho = torch.as_tensor(rho, dtype=torch.float32).expand(len(group))
+    place = generator.device
+    rho = torch.as_tensor(rho, dtype=torch.float32).expand(len(group)).to(place)
     if ((rho < 0) | (rho > 1)).any():
         raise ValueError(f"rho={rho.tolist()} is outside [0, 1]: 1 shares all the noise, 0 shares none")
-    shared = torch.randn(int(group.max()) + 1, channels, frames, generator=generator)[group.cpu()]
+    shared = torch.randn(int(group.max()) + 1, channels, frames, generator=generator, device=place)[group.to(place)]
     if (rho == 1).all():
         return shared
-    own = torch.randn(len(group), channels, frames, generator=generator)
+    own = torch.randn(len(group), channels, frames, generator=generator, device=place)
     rho = rho[:, None, None]
     return rho.sqrt() * shared + (1 - rho).sqrt() * own
 
@@ -46,7 +47,9 @@ def random_times(group: torch.Tensor, generator: torch.Generator, mean: float = 
 
     Source: Esser et al. 2024, arXiv:2403.03206.
     """
-    return torch.sigmoid(mean + torch.randn(int(group.max()) + 1, generator=generator))[group.cpu()]
+    place = generator.device
+    drawn = torch.randn(int(group.max()) + 1, generator=generator, device=place)
+    return torch.sigmoid(mean + drawn)[group.to(place)]
 
 
 def interpolate(noise: torch.Tensor, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:

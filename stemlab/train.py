@@ -51,7 +51,7 @@ class Batch:
         x: latents `(N, C, T)`.
         conditions: what each stem is told; `conditions.group` says who belongs together.
         roll: pitches that sound, `(N, T, 88)` bool, or None where they are not known.
-        generator: of all dice that are thrown for this batch, on the CPU.
+        generator: of all dice that are thrown for this batch; `x` and the conditions lie where it does, the groups on the CPU.
     """
 
     x: torch.Tensor
@@ -98,9 +98,11 @@ def draw_roles(
     Returns:
         coupled, the same for a whole group; given, which implies coupled.
     """
-    coupled = (torch.rand(len(group), generator=generator) >= noise_only)[group]
-    there = (torch.rand(len(group), generator=generator) < given)[group] & coupled
-    there &= torch.rand(len(group), generator=generator) < 0.5
+    group = group.to(generator.device)
+    draw = lambda: torch.rand(len(group), generator=generator, device=generator.device)  # noqa: E731
+    coupled = (draw() >= noise_only)[group]
+    there = (draw() < given)[group] & coupled
+    there &= draw() < 0.5
     there[0] = False  # there is always one to make
     return coupled, there
 
@@ -128,10 +130,11 @@ def pitch_classes(roll: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
     Returns:
         `(N, T, 12)` bool, C first.
     """
-    classes = torch.zeros(*roll.shape[:2], 12, dtype=torch.bool)
+    classes = torch.zeros(*roll.shape[:2], 12, dtype=torch.bool, device=roll.device)
     for c in range(12):
         classes[..., c] = roll[..., (c - LOWEST) % 12 :: 12].any(-1)
-    together = torch.zeros(int(group.max()) + 1, *classes.shape[1:], dtype=torch.int32)
+    together = torch.zeros(int(group.max()) + 1, *classes.shape[1:], dtype=torch.int32, device=roll.device)
+    group = group.to(roll.device)
     return (together.index_add(0, group, classes.int()) > 0)[group]
 
 

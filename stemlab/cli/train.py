@@ -4,6 +4,7 @@ Lesson: 09_train_your_own.ipynb
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,14 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     )
     learn.add_argument("--out", type=Path, help="folder of the run")
     learn.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    learn.add_argument(
+        "--stream",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="PROCESSES",
+        help="make songs while the config's flow learns, without a cache (all cores but one)",
+    )
     learn.add_argument("--minutes", type=float, help="stop after so long; --resume goes on later")
 
 
@@ -39,6 +48,7 @@ def train(
     plan: int | None = None,
     resume: bool = False,
     minutes: float | None = None,
+    stream: int | None = None,
     **tuning: Any,
 ) -> int:
     """`stemlab train`: the config's `kind` says what: "flow", "vae" or "vocoder"; without a config, fine-tune."""
@@ -56,6 +66,10 @@ def train(
         raise ValueError(f"minutes: got {minutes}; it takes more than 0.")
     if plan is not None and plan < 1:
         raise ValueError(f"--plan: got {plan} GPUs; it takes 1 or more.")
+    if stream is not None:
+        if settings.kind != "flow" or stream < 0:
+            raise ValueError(f"--stream: got {stream} for {settings.kind!r}; it takes a flow and 1 process or more.")
+        settings = replace(settings, stream=True)
     if out is None or plan is not None:
         from stemlab.training.cost import show
 
@@ -63,7 +77,7 @@ def train(
         return 0
     from stemlab.training.flow import train as run
 
-    run(settings, out, resume=resume, minutes=minutes)
+    run(settings, out, resume=resume, minutes=minutes, workers=stream or None)
     print(f"In {out}: weights, config.json and log.csv.")
     return 0
 

@@ -4,6 +4,7 @@ Lesson: 09_train_your_own.ipynb
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -41,16 +42,11 @@ def group_batch(
         latents `(N, C, T)` float32, their `Conditions`, and the pitches that sound, `(N, T, 88)` bool: None
         when a song of the batch does not know its notes.
     """
-    picks: list[tuple[dict, list[int], torch.Tensor | None]] = []
-    total = 0
-    while total < stems:
-        song = songs[int(rng.integers(len(songs)))]
-        chosen, submix = _choose(song, rng, 1 if not grouped else min(MAX_STEMS, stems - total))
-        picks.append((song, chosen, submix))
-        total += len(chosen)
+    picks = pick_groups(songs, rng, stems, frames, grouped)
     x, activity, submixes, has, tokens_of, bpm, start, key, group, rolls = [], [], [], [], [], [], [], [], [], []
-    for index, (song, chosen, submix) in enumerate(picks):
-        offset = int(rng.integers(song["latents"].shape[2] - frames + 1)) if rng.random() < 0.5 else 0
+    for index, pick in enumerate(picks):
+        song, chosen, offset = pick.song, pick.stems, pick.offset
+        submix = None if pick.submix is None else song["submix_latents"][pick.submix]
         window = slice(offset, offset + frames)
         x.append(song["latents"][chosen][:, :, window])
         activity.append(song["activity"][chosen][:, window])
@@ -58,10 +54,8 @@ def group_batch(
             rolls.append(piano_roll(song["notes"], chosen, offset, frames))
         silent = torch.zeros_like(x[-1][:1])
         submixes.append((silent if submix is None else submix[None, :, window]).expand(len(chosen), -1, -1))
-        prompt = song["prompts"][rng.integers(len(song["prompts"]))]
-        for stem in chosen:
-            captions = song["captions"][stem]
-            tokens_of.append(join_prompt(captions[rng.integers(len(captions))], prompt))
+        for stem, wording in zip(chosen, pick.captions, strict=True):
+            tokens_of.append(join_prompt(song["captions"][stem][wording], song["prompts"][pick.prompt]))
             has.append(submix is not None)
             bpm.append(float(song["bpm"] or 0))
             start.append(song.get("start", 0.0) + offset * frame_seconds * bpm[-1] / 60)
@@ -75,12 +69,50 @@ def group_batch(
     return torch.cat(x).float(), conditions, torch.cat(rolls) if len(rolls) == len(picks) else None
 
 
-def _choose(song: dict, rng: np.random.Generator, most: int) -> tuple[list[int], torch.Tensor | None]:
-    count = len(song["latents"])
+@dataclass(frozen=True)
+class Pick:
+    """A group of a batch: the song, which of its stems, their sub-mix, first frame, and which of the wordings."""
+
+    song: dict
+    stems: list[int]
+    submix: int | None
+    offset: int
+    prompt: int
+    captions: list[int]
+
+
+def pick_groups(
+    songs: Sequence[dict], rng: np.random.Generator, stems: int, frames: int, grouped: bool = True, mixes: float = 0.0
+) -> list[Pick]:
+    """Which groups a batch holds; see `group_batch`.
+
+    Args:
+        songs, rng, stems, frames, grouped: as there.
+        mixes: share of the groups that are a song's mix alone, as a stem of its own: its last one.
+    """
+    chosen, total = [], 0
+    while total < stems:
+        song = songs[int(rng.integers(len(songs)))]
+        if mixes and rng.random() < mixes:
+            chosen.append((song, [len(song["captions"]) - 1], None))
+        else:
+            most = min(MAX_STEMS, stems - total) if grouped else 1
+            chosen.append((song, *_choose(song, rng, most, len(song["captions"]) - bool(mixes))))
+        total += len(chosen[-1][1])
+    picks = []
+    for song, which, submix in chosen:
+        offset = int(rng.integers(song["latents"].shape[2] - frames + 1)) if rng.random() < 0.5 else 0
+        prompt = int(rng.integers(len(song["prompts"])))
+        captions = [int(rng.integers(len(song["captions"][stem]))) for stem in which]
+        picks.append(Pick(song, which, submix, offset, prompt, captions))
+    return picks
+
+
+def _choose(song: dict, rng: np.random.Generator, most: int, count: int) -> tuple[list[int], int | None]:
     if song["submixes"] and rng.random() < 0.5:
         which = rng.integers(len(song["submixes"]))
         left = [i for i in range(count) if i not in song["submixes"][which]]
         size = int(rng.integers(1, min(most, len(left)) + 1))
-        return sorted(rng.permutation(left)[:size].tolist()), song["submix_latents"][which]
+        return sorted(rng.permutation(left)[:size].tolist()), int(which)
     size = min(most, count) if rng.random() < 0.5 else int(rng.integers(1, min(most, count) + 1))
     return sorted(rng.permutation(count)[:size].tolist()), None

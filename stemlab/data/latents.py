@@ -9,6 +9,7 @@ Lesson: 09_train_your_own.ipynb
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from stemlab.data import processes, shards
 from stemlab.data.pool import song_stems
 from stemlab.framing import WINDOW_SECONDS, Grid
 from stemlab.songs.captions import group_prompt, stem_caption
+from stemlab.songs.compose import Song
 from stemlab.songs.notes import note_table
 from stemlab.songs.render import mit_soundfonts
 
@@ -66,18 +68,22 @@ def _build_shard(job: tuple) -> None:
     songs = []
     for seed in range(first_seed, first_seed + shards.SHARD):
         song, stems = song_stems(seed, frames * grid.seconds, fonts)
-        words = Random(f"words {seed}")
-        told = {"seed": seed, "genre": song.genre, "bpm": song.bpm, "key": song.key}
-        told["captions"] = [[stem_caption(part, words) for _ in range(WORDINGS)] for part in song.parts]
-        told["prompts"] = [group_prompt(song, words) for _ in range(WORDINGS)]
         songs.append(
             {
-                **told,
+                **words_of(song, Random(f"words {seed}")),
                 **encoded(codec, as_taken(stems, grid), np.random.default_rng([3, seed])),
                 "notes": note_table(song, frames, grid.seconds),
             }
         )
     shards.write_shard(folder / f"{first_seed:010d}.safetensors", songs, fingerprint(codec_path))
+
+
+def words_of(song: Song, words: Random) -> dict[str, Any]:
+    """What a cache tells of a composed song, with as many wordings as it keeps."""
+    told: dict[str, Any] = {"seed": song.seed, "genre": song.genre, "bpm": song.bpm, "key": song.key}
+    told["captions"] = [[stem_caption(part, words) for _ in range(WORDINGS)] for part in song.parts]
+    told["prompts"] = [group_prompt(song, words) for _ in range(WORDINGS)]
+    return told
 
 
 def as_taken(stems: np.ndarray, grid: Grid) -> np.ndarray:

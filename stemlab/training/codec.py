@@ -27,7 +27,9 @@ def cosine(step: int, total: int, warmup: int = 200) -> float:
     return min(1.0, (step + 1) / warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))))
 
 
-def train_vae(config: VAEConfig, out: str | Path, resume: bool = False, minutes: float | None = None) -> None:
+def train_vae(
+    config: VAEConfig, out: str | Path, resume: bool = False, minutes: float | None = None, workers: int | None = None
+) -> None:
     """Train the band VAE on fresh crops of rendered stems and mixes; writes `vae.safetensors` to `out`.
 
     Args:
@@ -54,7 +56,13 @@ def train_vae(config: VAEConfig, out: str | Path, resume: bool = False, minutes:
     _finish(run, ema, BandVAE, config, "vae", _latent_statistics(ema.module, pool, config))
 
 
-def train_vocoder(config: VocoderConfig, out: str | Path, resume: bool = False, minutes: float | None = None) -> None:
+def train_vocoder(
+    config: VocoderConfig,
+    out: str | Path,
+    resume: bool = False,
+    minutes: float | None = None,
+    workers: int | None = None,
+) -> None:
     """Train the vocoder, half on true bands and half on the VAE's; writes `vocoder.safetensors` to `out`.
 
     Args:

@@ -91,6 +91,8 @@ class FlowConfig(FlowBatches):
             raise ValueError(f"model.heads: got {net['heads']}; it takes a divisor of half the width {net['width']}.")
         if net["text"] != "bytes":
             PublishedText(net["text"], net["text_width"])
+        if self.stream and not self.songs:
+            raise ValueError("songs: got 0; streamed, it takes 1 or more: so many are kept at once.")
 
 
 @dataclass(frozen=True, kw_only=True)
