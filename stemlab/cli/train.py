@@ -56,10 +56,12 @@ def train(
         raise ValueError("--out: give a folder for the run; only a CONFIG with --plan goes without.")
     if config is None:
         assert out is not None
+        if stream is not None:
+            raise ValueError("--stream: it goes with a CONFIG of a flow; leave it out to fine-tune.")
         return _finetune(out, resume, minutes, **tuning)
     if given := [f"--{'from' if name == 'start' else name}" for name, value in tuning.items() if value is not None]:
         raise ValueError(f"CONFIG: {given[0]} belongs to fine-tuning, which takes no config; leave one of them out.")
-    from stemlab.training.config import read_config
+    from stemlab.training.config import FlowConfig, read_config
 
     settings = read_config(config)
     if minutes is not None and not minutes > 0:
@@ -67,12 +69,14 @@ def train(
     if plan is not None and plan < 1:
         raise ValueError(f"--plan: got {plan} GPUs; it takes 1 or more.")
     if stream is not None:
-        if settings.kind != "flow" or stream < 0:
+        if not isinstance(settings, FlowConfig) or stream < 0:
             raise ValueError(f"--stream: got {stream} for {settings.kind!r}; it takes a flow and 1 process or more.")
         settings = replace(settings, stream=True)
     if out is None or plan is not None:
         from stemlab.training.cost import show
 
+        if not isinstance(settings, FlowConfig):
+            raise ValueError(f"CONFIG: --plan is for a flow, this is {settings.kind!r}; the codec is small.")
         show(settings, plan or 8)
         return 0
     from stemlab.training.flow import train as run

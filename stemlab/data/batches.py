@@ -90,7 +90,8 @@ def pick_groups(
         songs, rng, stems, frames, grouped: as there.
         mixes: share of the groups that are a song's mix alone, as a stem of its own: its last one.
     """
-    chosen, total = [], 0
+    chosen: list[tuple[dict, list[int], int | None]] = []
+    total = 0
     while total < stems:
         song = songs[int(rng.integers(len(songs)))]
         if mixes and rng.random() < mixes:

@@ -136,6 +136,7 @@ class CodecConfig:
         steps, lr, ema, save_every, log_every: as for a flow.
     """
 
+    kind: ClassVar[str]
     model: dict
     songs: int = number(1, 10**8)
     seed: int = number(*SEEDS)

@@ -110,7 +110,7 @@ def batch_losses(model: VelocityNet, cache: LatentCache, config: FlowBatches, st
     return shared_noise_losses(model, batch_of(model, cache, config, step, part), config)
 
 
-TRAINERS = {VAEConfig: train_vae, VocoderConfig: train_vocoder, FlowConfig: train_flow}
+TRAINERS: dict[type, Callable] = {VAEConfig: train_vae, VocoderConfig: train_vocoder, FlowConfig: train_flow}
 
 
 def train(

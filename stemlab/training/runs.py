@@ -42,7 +42,7 @@ def claimed(out: str | Path, config: Config, resume: bool) -> Iterator[None]:
     out = check_folder(out, force=True, name="out")
     out.mkdir(parents=True, exist_ok=True)
     try:
-        with exclusive(out, "training"):
+        with exclusive(out, "training", "train"):
             _check(out, config, resume)
             yield
     finally:
@@ -129,7 +129,7 @@ class Run:
         bar.close()
         self.save()
 
-    def log(self, every: int, **values: float) -> None:
+    def log(self, every: int, **values: float | torch.Tensor) -> None:
         """Append a row to `log.csv`, every so many steps."""
         if self.step % every or ranks.rank():
             return

@@ -54,6 +54,7 @@ def streamed(model: VelocityNet, config: FlowConfig, stream: SongStream) -> Call
         shelf.fill(stream)
         rng = np.random.default_rng([config.seed, step, part])
         generator = torch.Generator(device).manual_seed(int(rng.integers(2**62)))
-        return Batch(*shelf.batch(rng, *size_of(config, step), config.grouped), generator)
+        x, conditions, roll = shelf.batch(rng, *size_of(config, step), config.grouped)
+        return Batch(x, conditions, roll, generator)
 
     return batch
