@@ -23,11 +23,12 @@ demo: .venv/.demo
 		"guitar: clean electric guitar" --prompt funk --bpm 100 --key "A minor" --bars 4 --seed 7 \
 		--out out/demo --force
 
-# On a busy machine, threads that wait busily would wait for each other.
+# On a busy machine, threads that wait busily would wait for each other: see stemlab/__init__.py.
 test: export OMP_WAIT_POLICY := passive
 test: .venv/.test
 	$(PY) -m pytest --doctest-modules --nbmake --ignore=notebooks/student stemlab tests $(wildcard notebooks)
 
+lab: export GOMP_SPINCOUNT ?= 10000
 lab: .venv/.lab
 	$(PY) -m jupyterlab notebooks
 

@@ -16,11 +16,11 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from stemlab.model import VelocityNet
-from stemlab.train import parameter_groups
 from stemlab.training import ranks
 from stemlab.training.config import FlowConfig, read_config
 from stemlab.training.cost import TOKENS, forward_flops, plan
 from stemlab.training.flow import batch_losses
+from stemlab.training.schedule import parameter_groups
 
 CONFIG = Path(__file__).parent.parent / "configs" / "flow.json"
 PAPER = CONFIG.with_name("paper.json")

@@ -8,6 +8,8 @@
 Lesson: 00_start_here.ipynb
 """
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,12 @@ _HOMES = {
     "StemGroup": "lab.group",
     "studio": "widgets.studio",
 }
+
+
+if "torch" not in sys.modules:
+    # PyTorch's threads wait for each other busily: where another program has a core, that takes ten times as long as
+    # the work. The loop that they wait in is cut short here; GNU's OpenMP reads this once, when PyTorch is loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
 def __getattr__(name: str) -> Any:

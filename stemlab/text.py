@@ -5,11 +5,11 @@ It reads any string in any alphabet, needs no vocabulary file and no download.
 Lesson: 04_text_and_guidance.ipynb
 """
 
-import re
-from collections.abc import Iterable
+import math
 
 import torch
 from torch import nn
+from torch.nn.functional import gelu
 
 MAX_BYTES = 96
 PAD, END, OFFSET = 0, 1, 3  # ByT5's numbering: byte b is token b + 3
@@ -20,29 +20,6 @@ PAD, END, OFFSET = 0, 1, 3  # ByT5's numbering: byte b is token b + 3
 def join_prompt(stem: str, group: str) -> str:
     """What the encoder reads for one stem: its own words, then the group's."""
     return f"{stem} | {group}" if group else stem
-
-
-def unique_names(prompts: Iterable[str]) -> list[str]:
-    """Names for stems: each prompt's text before its first colon, with " 2", " 3" where one comes again.
-
-    Raises:
-        ValueError: a prompt with no letter or digit before its colon.
-
-    >>> unique_names(["drums: tight funk kit", "Electric Piano", "drums: shaker"])
-    ['drums', 'electric piano', 'drums 2']
-    """
-    names: list[str] = []
-    for prompt in prompts:
-        if not isinstance(prompt, str):
-            raise ValueError(f'stems: got {prompt!r}; each takes a text such as "bass: slap bass".')
-        base = re.sub(r"[\W_]+", " ", prompt.split(":")[0].lower()).strip()[:40].strip()
-        if not base:
-            raise ValueError(f'stems: got {prompt!r}; each takes a name before its colon, such as "bass: slap bass".')
-        name, count = base, 2
-        while name in names:
-            name, count = f"{base} {count}", count + 1
-        names.append(name)
-    return names
 
 
 def tokenize(texts: list[str]) -> torch.Tensor:
@@ -98,22 +75,85 @@ class NgramBag(nn.Module):
         return (self.table(bucket) * there).sum(1) / there.sum(1).clamp(min=1).sqrt()
 
 
+class SelfAttention(nn.Module):
+    """T5's self-attention over bytes: scores are not scaled, and a bias tells how far apart two positions are.
+
+    Args:
+        width, heads: of the encoder.
+        biased: has the table of biases, which the first block lends to all.
+    """
+
+    def __init__(self, width: int, heads: int, biased: bool):
+        super().__init__()
+        self.heads = heads
+        self.q, self.k, self.v, self.o = (nn.Linear(width, width, bias=False) for _ in range(4))
+        if biased:
+            self.relative_attention_bias = nn.Embedding(32, heads)
+            nn.init.normal_(self.relative_attention_bias.weight, std=width**-0.5)
+
+    def bias(self, length: int) -> torch.Tensor:
+        """Bias of each pair of positions, `(1, H, L, L)`: 8 distances apart each has its own, those up to 128 share 8."""
+        place = torch.arange(length, device=self.q.weight.device)
+        apart = place[None] - place[:, None]
+        near, far = apart.abs(), torch.log(apart.abs().clamp(min=1) / 8) / math.log(128 / 8) * 8 + 8
+        bucket = torch.where(near < 8, near, far.long().clamp(max=15)) + 16 * (apart > 0)
+        return self.relative_attention_bias(bucket).permute(2, 0, 1)[None]
+
+    def forward(self, h: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        q, k, v = (part(h).unflatten(2, (self.heads, -1)).transpose(1, 2) for part in (self.q, self.k, self.v))
+        out = (q @ k.transpose(2, 3) + bias).softmax(-1).to(v.dtype) @ v  # (N, H, L, d)
+        return self.o(out.transpose(1, 2).flatten(2))
+
+
+class GatedMLP(nn.Module):
+    """T5's feed-forward part: one half of the hidden channels opens and shuts the other."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.wi_0, self.wi_1 = (nn.Linear(width, 2 * width, bias=False) for _ in range(2))
+        self.wo = nn.Linear(2 * width, width, bias=False)
+
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
+        return self.wo(gelu(self.wi_0(h), approximate="tanh") * self.wi_1(h))
+
+
+class T5Encoder(nn.Module):
+    """A small T5 encoder. Parts have the names that transformers gives them, so that weights fit both."""
+
+    def __init__(self, width: int, depth: int, heads: int):
+        super().__init__()
+        block = lambda number: nn.ModuleDict({"layer": nn.ModuleList([  # noqa: E731
+            nn.ModuleDict({"SelfAttention": SelfAttention(width, heads, number == 0), "layer_norm": nn.RMSNorm(width, 1e-6)}),
+            nn.ModuleDict({"DenseReluDense": GatedMLP(width), "layer_norm": nn.RMSNorm(width, 1e-6)}),
+        ])})  # fmt: skip
+        self.shared = nn.Embedding(259 + OFFSET, width)
+        self.encoder = nn.ModuleDict({"embed_tokens": self.shared, "block": nn.ModuleList(map(block, range(depth)))})
+        self.encoder["final_layer_norm"] = nn.RMSNorm(width, 1e-6)
+        for name, layer in self.named_modules():
+            if isinstance(layer, nn.Linear):
+                narrow = layer.in_features * (width // heads if name.endswith(".q") else 1)
+                nn.init.normal_(layer.weight, std=narrow**-0.5)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        h, blocks = self.shared(tokens), [block["layer"] for block in self.encoder["block"]]
+        bias = blocks[0][0]["SelfAttention"].bias(tokens.shape[1])
+        bias = bias.masked_fill((tokens == PAD)[:, None, None], torch.finfo(bias.dtype).min)
+        for attention, mlp in blocks:
+            h = h + attention["SelfAttention"](attention["layer_norm"](h), bias)
+            h = h + mlp["DenseReluDense"](mlp["layer_norm"](h))
+        return self.encoder["final_layer_norm"](h)
+
+
 class ByteTextEncoder(nn.Module):
-    """transformers' `T5EncoderModel` at a small size.
+    """The bundled text encoder.
 
     Args:
         width, depth, heads: of the encoder.
     """
 
     def __init__(self, width: int = 256, depth: int = 3, heads: int = 4):
-        from transformers import T5Config, T5EncoderModel
-
         super().__init__()
-        config = T5Config(
-            vocab_size=259 + OFFSET, d_model=width, d_kv=width // heads, d_ff=2 * width, num_layers=depth,
-            num_heads=heads, feed_forward_proj="gated-gelu", dropout_rate=0.0, tie_word_embeddings=False,
-        )  # fmt: skip
-        self.encoder = T5EncoderModel(config)
+        self.encoder = T5Encoder(width, depth, heads)
 
     def tokenize(self, texts: list[str]) -> torch.Tensor:
         """As the function `tokenize`."""
@@ -121,4 +161,4 @@ class ByteTextEncoder(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Embeddings `(N, L, width)` of tokens `(N, L)` as from `tokenize`; padding is not attended to."""
-        return self.encoder(input_ids=tokens, attention_mask=(tokens != PAD).long()).last_hidden_state
+        return self.encoder(tokens)

@@ -12,7 +12,7 @@ import torch
 
 from stemlab import Stem, StemGroup
 from stemlab.codec.audio import read
-from stemlab.text import unique_names
+from stemlab.songs.names import unique_names
 
 
 def make(names=("drums", "bass"), seconds=4.0, scale=0.2, latents=False, **told):

@@ -1,6 +1,8 @@
 """Frozen T5 and CLAP with random weights, made here: what a published encoder must do in the place of the bundled one."""
 
 import copy
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from stemlab.conditions import make_conditions
 from stemlab.data.batches import group_batch
 from stemlab.data.shards import LatentCache
 from stemlab.flow import flow_loss, group_noise, interpolate
+from stemlab.text import T5Encoder, tokenize
 from stemlab.training.flow import train
 
 WORDS = ["<s>", "<pad>", "</s>", "<unk>", *"bass drums keys slap tight funk kit piano : | , 0 1 2 3 4".split()]
@@ -143,3 +146,27 @@ def test_another_width_is_told(name):
     with pytest.raises(ValueError, match='"text_width": 24'):
         text = PublishedText(name, 32)
         text(text.tokenize(["bass"]))
+
+
+@pytest.mark.parametrize(("width", "depth", "heads"), [(64, 3, 2), (32, 1, 4)])
+def test_the_bundled_encoder_is_the_t5_of_transformers(width, depth, heads):
+    from transformers import T5Config, T5EncoderModel
+
+    config = T5Config(
+        vocab_size=262, d_model=width, d_kv=width // heads, d_ff=2 * width, num_layers=depth, num_heads=heads,
+        feed_forward_proj="gated-gelu", dropout_rate=0.0, tie_word_embeddings=False,
+    )  # fmt: skip
+    theirs, ours = T5EncoderModel(config).eval(), T5Encoder(width, depth, heads)
+    ours.load_state_dict(theirs.state_dict())
+    tokens = tokenize(["bass: slap bass | funk", "x", "strings: a long, slow pad that comes from far away | " * 3])
+    with torch.no_grad():
+        want = theirs(input_ids=tokens, attention_mask=(tokens != 0).long()).last_hidden_state
+        assert torch.allclose(ours(tokens), want, atol=1e-5)
+
+
+def test_making_music_does_without_transformers():
+    look = (
+        "import sys, stemlab; lab = stemlab.load(); lab.generate(['bass'], seconds=1, steps=1);"
+        "assert not {'transformers', 'librosa', 'matplotlib', 'plotly'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", look], check=True)

@@ -22,7 +22,7 @@ from stemlab.evaluate.quality import markdown, told
 from stemlab.evaluate.store import code_identity
 from stemlab.metrics.activity import CLICK, asked_frames, edge_step, edges
 from stemlab.songs.compose import EVAL_SEEDS, Song, compose
-from stemlab.text import unique_names
+from stemlab.songs.names import unique_names
 
 BARS = 4
 KINDS = ("real, own bars", "real, gated", "noise, gated", "real, random bars")

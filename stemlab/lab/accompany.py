@@ -12,7 +12,7 @@ from stemlab.lab.beats import listen
 from stemlab.lab.draft import bars_between
 from stemlab.lab.recording import LONGEST, Recording, hearing_gain, open_recording
 from stemlab.lab.request import Request, check_number, rounds_of
-from stemlab.text import unique_names
+from stemlab.songs.names import unique_names
 
 
 def request(

@@ -15,7 +15,7 @@ from stemlab.lab.group import StemGroup
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request, default_seconds, rounds_of
 from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
-from stemlab.text import unique_names
+from stemlab.songs.names import unique_names
 
 PHRASE = 16.0  # beats: the longest period of the clock that the network sees
 

@@ -27,7 +27,7 @@ from stemlab.codec.audio import (
 from stemlab.codec.headers import header
 from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.group import StemGroup
-from stemlab.text import unique_names
+from stemlab.songs.names import unique_names
 
 SHORTEST, LONGEST = 1.0, 300.0  # seconds
 USUAL_LEVEL = 10 ** (-24 / 20)  # RMS where it sounds, of one stem in the songs of the training

@@ -12,7 +12,7 @@ from stemlab.conditions import canonical_key
 from stemlab.framing import BUNDLED, ONE_PASS, Grid
 from stemlab.lab.arguments import check_number, check_text
 from stemlab.sampling import SAMPLERS, Sampling
-from stemlab.text import unique_names
+from stemlab.songs.names import unique_names
 
 SCHEMES = ("one-pass", "two-pass", "k-pass")
 COUPLINGS = ("attention", "noise")

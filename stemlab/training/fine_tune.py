@@ -30,10 +30,11 @@ from stemlab.data.encode import encode_folder
 from stemlab.data.shards import LatentCache, verify
 from stemlab.lab.load import load
 from stemlab.lab.stem_lab import StemLab
-from stemlab.train import parameter_groups, trapezoid, update
+from stemlab.train import update
 from stemlab.training.config import FineTuneConfig, tuned
 from stemlab.training.flow import batch_losses
 from stemlab.training.runs import Run, claimed
+from stemlab.training.schedule import parameter_groups, trapezoid
 
 RATES = {"all": 2e-4, "adapters": 2e-3}
 

@@ -21,11 +21,12 @@ from stemlab.data.batches import group_batch
 from stemlab.data.latents import build_cache
 from stemlab.data.shards import LatentCache, verify
 from stemlab.model import VelocityNet
-from stemlab.train import Batch, parameter_groups, shared_noise_losses, training, trapezoid
+from stemlab.train import Batch, shared_noise_losses, training
 from stemlab.training import ranks, sharding
 from stemlab.training.codec import train_vae, train_vocoder
 from stemlab.training.config import FlowBatches, FlowConfig, VAEConfig, VocoderConfig, check_files, read_config
 from stemlab.training.runs import Run, claimed
+from stemlab.training.schedule import parameter_groups, trapezoid
 from stemlab.training.streaming import size_of, streamed, streaming
 
 

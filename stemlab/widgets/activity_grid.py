@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import traitlets
 
 from stemlab.figures.colours import colours
-from stemlab.text import unique_names
+from stemlab.songs.names import unique_names
 from stemlab.widgets.kept import KeptWidget, frame
 from stemlab.widgets.page import page, script, source, write_page
 

@@ -10,8 +10,8 @@ from stemlab.conditions import KEYS
 from stemlab.lab.group import StemGroup
 from stemlab.lab.request import MOST_BARS, Request
 from stemlab.songs.captions import STYLES
+from stemlab.songs.names import unique_names
 from stemlab.songs.sounds import FAMILIES
-from stemlab.text import unique_names
 
 DEFAULTS: dict[str, Any] = {
     "stems": [

@@ -13,8 +13,8 @@ from stemlab.checkpoints.json_files import read_json
 from stemlab.conditions import canonical_key
 from stemlab.data.readers.found import FolderStem, Scan, subfolders
 from stemlab.data.readers.sound_files import SUFFIXES
+from stemlab.songs.names import unique_names
 from stemlab.songs.words import QUALIFIERS, family_of, instruments, is_mix, label, left_out
-from stemlab.text import unique_names
 
 
 def fits(path: Path) -> bool:
