@@ -24,6 +24,7 @@ def test_the_trio_that_was_asked_for_is_accepted(capsys):
         (trio(key="D minor"), 'pass key="D major"'),
         (trio(bars=4), "pass bars=2"),
         (["drums", "bass", "keys"], "Keep what lab.generate"),
+        (trio(("drums", "bass", "keys", "lead")), "three texts"),
     ],
 )
 def test_another_trio_is_refused_with_what_to_pass(answer, hint):
@@ -64,6 +65,7 @@ def test_stems_compared_by_name_and_bit_for_bit_are_accepted(capsys):
         (careless, "may be missing in `after`"),
         (in_the_other_order, "in the order of `before`"),
         (lambda before, after: set(by_name(before, after)), "Return a list"),
+        (lambda before, after: [n for n in before.names if n in after.names], "compare with"),
     ],
 )
 def test_stems_compared_in_another_way_are_refused_with_the_reason(answer, hint):
@@ -71,23 +73,32 @@ def test_stems_compared_in_another_way_are_refused_with_the_reason(answer, hint)
         start_here.check_unchanged(answer)
 
 
-def test_the_blend_of_unit_variance_is_accepted(capsys):
-    start_here.check_blend(lambda shared, own, rho: rho**0.5 * shared + (1 - rho) ** 0.5 * own)
-    assert "[ok]" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda shared, own, rho: rho * shared + (1 - rho) * own, r"a\*\*2 \+ b\*\*2"),
-        (lambda shared, own, rho: rho * shared + (1 - rho**2) ** 0.5 * own, "should be rho"),
-        (lambda shared, own, rho: rho**0.5 * own + (1 - rho) ** 0.5 * shared, "the wrong way round"),
-        (lambda shared, own, rho: float(rho), "Return a tensor"),
+        ("A", r"no chance"),
+        ("C", r"by the same number"),
+        ("D", r"exchange two bars"),
+        ("e", r"Every one of them moved"),
+        ("Z", r"The suspects are"),
+        ("the seed", r"The suspects are"),
     ],
 )
-def test_another_blend_is_refused_with_the_reason(answer, hint):
+def test_another_suspect_is_cleared_by_the_evidence(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        start_here.check_blend(answer)
+        start_here.check_bug(answer)
+
+
+def test_the_bug_is_told_when_it_is_named(capsys):
+    start_here.check_bug("b")
+    assert "[ok] B" in capsys.readouterr().out
+
+
+def test_the_softest_stem_was_turned_up_most_and_every_peak_is_one():
+    levels, peaks = ([bar.get_height() for bar in axes.patches] for axes in start_here.bug().axes)
+    moved = [after - before for before, after in zip(levels[:4], levels[4:], strict=True)]
+    assert peaks[4:] == [1, 1, 1, 1] and moved == sorted(moved)
+    assert abs(moved[0] - 2) < 1 and abs(moved[3] - 18) < 1.5
 
 
 def test_an_open_exercise_is_told_and_not_refused(capsys):
@@ -96,5 +107,5 @@ def test_an_open_exercise_is_told_and_not_refused(capsys):
 
     start_here.check_trio(None)
     start_here.check_unchanged(stub)
-    start_here.check_blend(stub)
+    start_here.check_bug(None)
     assert capsys.readouterr().out.count("still open") == 3

@@ -189,6 +189,7 @@ def test_the_course_is_complete():
         "09_train_your_own",
         "10_bring_your_own_music",
         "11_stem_studio",
+        "12_theory_in_the_plane",
     ]
 
 
