@@ -28,7 +28,7 @@ class Lab:
 @pytest.fixture
 def lab(monkeypatch):
     made = Lab()
-    monkeypatch.setattr(stemlab, "load", lambda path=None, **options: made, raising=False)
+    monkeypatch.setattr(stemlab, "load", lambda path=None, device=None, **options: made, raising=False)
     return made
 
 

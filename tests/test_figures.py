@@ -163,3 +163,10 @@ def test_every_figure_is_plain_json_with_a_title(group):
         figures.quality_bars([{"name": "a", "f1": 1}], "f1"),
     ]
     assert all(titled(figure) and json.loads(figure.to_json()) for figure in made)
+
+
+def test_a_figure_is_a_function_however_often_it_is_asked_for():
+    import stemlab.figures
+
+    for name in stemlab.figures.__all__:
+        assert [callable(getattr(stemlab.figures, name)) for _ in range(2)] == [True, True], name

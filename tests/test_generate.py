@@ -407,3 +407,16 @@ def test_a_request_comes_back_from_a_session_and_one_before_mates_has_one_scale(
     assert Request.of(old).mates == 3.0 and Request.of(old).negative == ""
     with pytest.raises(ValueError, match="sav_every"):
         Request.of({**old, "sav_every": 3})
+
+
+def test_what_is_made_sums_to_a_mix_that_does_not_clip_and_edits_keep_that_level(tiny, monkeypatch, tmp_path):
+    decode = tiny.codec.decode
+    monkeypatch.setattr(tiny.codec, "decode", lambda *told: 40 * decode(*told))
+    group = tiny.generate(STEMS[:3], **QUICK)
+    assert np.abs(group.mix()).max() == pytest.approx(0.9, abs=1e-3) or np.abs(group.audio).max() == pytest.approx(0.9)
+    assert group.gain == 1 and np.array_equal(group.mix(), group.audio.sum(0))
+    back = StemGroup.load(group.save(tmp_path / "g"))
+    more, again = (tiny.replace(g, "keys", STEMS[2]) for g in (group, back))
+    assert np.array_equal(more.audio, again.audio) and np.array_equal(more[0].audio, group[0].audio)
+    loudness = [np.sqrt(np.mean(g["keys"].audio ** 2)) for g in (group, more)]
+    assert loudness[1] == pytest.approx(loudness[0], rel=0.5)

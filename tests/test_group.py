@@ -108,11 +108,23 @@ def test_a_file_is_no_folder(tmp_path):
         make().save(tmp_path / "out")
 
 
-def test_one_gain_for_the_whole_group():
+def test_one_gain_for_the_whole_group_that_loses_no_bit():
     quiet, loud = make(scale=0.01), make(scale=0.5)
-    assert np.array_equal(quiet.mix(), quiet.audio.sum(0))
-    assert np.abs(loud.mix()).max() == pytest.approx(1)
-    assert np.allclose(loud.mix(), loud.audio.sum(0) / np.abs(loud.audio.sum(0)).max(), atol=1e-6)
+    assert quiet.gain == 1 and np.array_equal(quiet.mix(), quiet.audio.sum(0))
+    assert 0.5 < np.abs(loud.mix()).max() <= 1 and np.array_equal(loud.mix() / np.float32(loud.gain), loud.audio.sum(0))
+    sharp = StemGroup([Stem("a", "a", np.full(8, 3.0)), Stem("b", "b", np.full(8, -2.9))])  # a small sum of large stems
+    assert sharp.gain == 0.25
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.5, 3.0])
+def test_the_saved_mix_is_the_sum_of_the_saved_stems_and_nothing_clips(tmp_path, scale):
+    group = make(("drums", "bass", "keys"), scale=scale)
+    folder = group.save(tmp_path / "out")
+    stems = [read(file) for file in sorted(folder.glob("0*.wav"))]
+    mix = read(folder / "mix.wav")
+    assert len(stems) == 3 and np.allclose(np.sum(stems, 0), mix, atol=1e-6)
+    assert max(np.abs(sound).max() for sound in [*stems, mix]) <= 1
+    assert np.array_equal(StemGroup.load(folder).audio, group.audio)
 
 
 def test_stems_are_found_by_name_and_by_place():

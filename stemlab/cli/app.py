@@ -184,6 +184,7 @@ def _make(
     from tqdm import tqdm
 
     import stemlab
+    from stemlab.lab.words import Hint
 
     lab = stemlab.load(weights, device=device, allow_download=allow_download)
     with ExitStack() as stack:
@@ -195,8 +196,12 @@ def _make(
             bars[0].update(step - bars[0].n)
 
         started = time.perf_counter()
+        told = stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("once", Hint)
         group = getattr(lab, method)(*given, callback=progress, **options)
         seconds = time.perf_counter() - started
+    for hint in dict.fromkeys(str(warning.message) for warning in told if warning.category is Hint):
+        print("Note:", hint, file=sys.stderr)
     folder = group.save(out, force=force)
     print(f"{len(group)} stems of {group.seconds:.1f} s made in {seconds:.1f} s, in {folder}:")
     for file in sorted(folder.glob("*.wav")):

@@ -109,7 +109,7 @@ class StemCodec:
             samples: length to cut to; all `T * 2048` by default.
             vocoder: "neural" or "griffin-lim"; neural where it is loaded.
         Returns:
-            `(S, samples)` float32 in [-1, 1].
+            `(S, samples)` float32, about in [-1, 1]: phases that are not the original's may raise a peak over 1.
         """
         vocoder = vocoder or ("neural" if self.vocoder else "griffin-lim")
         if vocoder not in VOCODERS or (vocoder == "neural" and self.vocoder is None):
@@ -119,7 +119,7 @@ class StemCodec:
             audio = synthesise(self.vocoder, band_db)
         else:
             audio = griffin_lim(10 ** (bands_to_linear(band_db) / 20))
-        return (audio * _sounding(band_db))[:, :samples].clamp(-1, 1).cpu()
+        return (audio * _sounding(band_db))[:, :samples].cpu()
 
     @torch.no_grad()
     def decode_bands(self, latents: torch.Tensor) -> torch.Tensor:

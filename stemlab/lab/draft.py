@@ -17,6 +17,7 @@ from stemlab.lab.request import Request, default_seconds, rounds_of
 from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
 from stemlab.songs.names import unique_names
 
+PEAK = 0.9  # as in the songs of the training: `songs/render.py`
 PHRASE = 16.0  # beats: the longest period of the clock that the network sees
 
 
@@ -69,6 +70,16 @@ class Draft:
         self.audio: dict[str, torch.Tensor] = {}
         self.latents: dict[str, torch.Tensor] = {}
         self.originals: dict[str, Recording] = {}
+
+    def level(self) -> None:
+        """One gain for all stems, at most 1, so that neither their sum nor one of them peaks above `PEAK`.
+
+        Codec and guidance raise peaks; no stem is changed by itself, and what is added later takes the same gain.
+        """
+        stems = torch.stack(list(self.audio.values()))
+        gain = min(1.0, PEAK / max(1e-9, float(stems.sum(0).abs().max()), float(stems.abs().max())))
+        self.audio = {name: sound * gain for name, sound in self.audio.items()}
+        self.gain /= gain
 
     @property
     def frames(self) -> int:

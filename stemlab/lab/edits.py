@@ -17,6 +17,7 @@ from stemlab.lab.gate import splice
 from stemlab.lab.group import StemGroup
 from stemlab.lab.request import MOST_BARS, Request, check_number
 from stemlab.lab.rounds import draft_of, finish, make, sample
+from stemlab.lab.words import check_words, hint
 from stemlab.sampling import Callback
 from stemlab.windows import overlap
 
@@ -117,6 +118,13 @@ def take(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback 
 
 def edit(lab: "StemLab", group: StemGroup, step: dict[str, Any], callback: Callback | None = None) -> StemGroup:
     """A new group, one step (see `stemlab.lab.edits`) on from the one given."""
+    told = [text for text in (step.get("add"), step.get("stem")) if isinstance(text, str)]
+    check_words(told)
+    hint(lab.source, told)
+    return _step(lab, group, step, callback)
+
+
+def _step(lab: "StemLab", group: StemGroup, step: dict[str, Any], callback: Callback | None = None) -> StemGroup:
     draft, history = draft_of(lab, group)
     take(lab, draft, step, callback)
     return finish(lab, draft, [*history, step])
@@ -136,7 +144,7 @@ def regenerate(lab: "StemLab", group: StemGroup, callback: Callback | None = Non
         raise ValueError("group: its recording is missing or another one; call lab.accompany with the right one.")
     made = make(lab, Request.of(history[0]), callback, recording)
     for step in history[1:]:
-        made = edit(lab, made, step)
+        made = _step(lab, made, step)
     return made
 
 

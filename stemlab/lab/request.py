@@ -11,6 +11,7 @@ from stemlab.activity import canonical
 from stemlab.conditions import canonical_key
 from stemlab.framing import BUNDLED, ONE_PASS, Grid
 from stemlab.lab.arguments import check_number, check_text
+from stemlab.lab.words import check_words
 from stemlab.sampling import SAMPLERS, Sampling
 from stemlab.songs.names import unique_names
 
@@ -91,6 +92,7 @@ class Request(Sampling):
                 f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or add them with lab.add."
             )
         names = unique_names(stems)
+        check_words(stems)
         if not isinstance(self.prompt, str):
             raise ValueError(f'prompt: got {self.prompt!r}; it takes a text such as "funk", or "" for none.')
         for name, text in (("prompt", self.prompt), *(("stems", stem) for stem in stems)):

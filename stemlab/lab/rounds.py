@@ -19,6 +19,7 @@ from stemlab.lab.gate import gate
 from stemlab.lab.group import Stem, StemGroup
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
+from stemlab.lab.words import hint
 from stemlab.sampling import Callback, integrate
 from stemlab.text import join_prompt
 from stemlab.windows import longest
@@ -35,6 +36,7 @@ def best_of(
     recording: Recording | None = None,
 ) -> StemGroup:
     """The group of a checked request, or the best of several that differ in their seed alone."""
+    hint(lab.source, asked.stems, asked.prompt)
     asked = asked.settled()
     if candidates == 1:
         return make(lab, asked, callback, recording)
@@ -61,6 +63,8 @@ def make(
     for number, members in enumerate(draft.rounds):
         report = None if callback is None else _shifted(callback, number * steps, len(draft.rounds) * steps)
         sample(lab, draft, members, report)
+    if recording is None:
+        draft.level()
     return finish(lab, draft, [draft.asked.kept()])
 
 
@@ -142,6 +146,7 @@ def draft_of(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
             f"the group was made with another codec ({Grid.of(group.settings)}, this is {lab.grid}): load its weights"
         )
     draft = Draft(Request.of(history[0]), lab.grid)
+    draft.gain = group.settings.get("gain", draft.gain)
     for step in history[1:]:
         draft.follow(step)
     for stem in group:
@@ -158,7 +163,7 @@ def finish(lab: "StemLab", draft: Draft, history: list[dict]) -> StemGroup:
         for name in draft.names
     ]
     asked = draft.asked
-    made = {"checkpoint": lab.checkpoint, "version": __version__, "grid": draft.grid.kept()}
+    made = {"checkpoint": lab.checkpoint, "version": __version__, "grid": draft.grid.kept(), "gain": draft.gain}
     settings = {**made, **asked.kept(), "history": history}
     for name in ("stems", "prompt", "bpm", "key", "bars"):
         settings.pop(name)

@@ -57,7 +57,7 @@ def save(group: StemGroup, folder: str | os.PathLike, force: bool = False) -> Pa
     session = _json(about)
     with atomic_folder(folder, force, SESSION, written) as made:
         for stem, row in zip(group.stems, about["stems"], strict=True):
-            write(made / row["file"], stem.audio, group.sample_rate)
+            write(made / row["file"], stem.audio * np.float32(group.gain), group.sample_rate)
             if stem.original is not None:
                 write(made / ORIGINAL, stem.original.audio, stem.original.rate)
         write(made / MIX, *full_mix(group))
@@ -97,7 +97,7 @@ def load(folder: str | os.PathLike) -> StemGroup:
         Stem(
             row.name,
             row.prompt,
-            _sound(folder / row.file, told["sample_rate"]),
+            _sound(folder / row.file, told["sample_rate"]) / np.float32(session.get("gain", 1.0)),
             latents.get(f"{i:02d}"),
             Recording(*read_channels(folder / row.original)) if row.original else None,
         )
@@ -123,7 +123,8 @@ def describe(group: StemGroup) -> dict[str, Any]:
         "key": group.key,
         "bars": group.bars,
     }
-    return {**about, "sample_rate": group.sample_rate, "stems": stems, "settings": group.settings}
+    about |= {"sample_rate": group.sample_rate, "gain": group.gain}
+    return {**about, "stems": stems, "settings": group.settings}
 
 
 def file_name(place: int, name: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from random import Random
 
-from stemlab.songs.compose import Part, Song
-from stemlab.songs.sounds import SOUNDS
+from stemlab.songs.compose import GENRES, Part, Song
+from stemlab.songs.sounds import FAMILIES, SOUNDS
 
 # style -> (words before the sound, words after it)
 STYLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -139,3 +141,13 @@ def group_prompt(song: Song, rng: Random) -> str:
     if form < 0.92:
         return f"a {mood} {song.genre} {noun}"
     return f"{song.genre}, {mood}"
+
+
+@lru_cache
+def vocabulary() -> frozenset[str]:
+    """All words that captions and prompts of composed songs are made of, in small letters."""
+    texts = [*FAMILIES, *GENRES, *NOUNS, "a", "on", "playing", "with", "busy"]
+    texts += [word for _, sound in SOUNDS.values() for word in sound.words]
+    texts += [text for before, after in STYLES.values() for text in (*before, *after)]
+    texts += [mood for moods in MOODS.values() for mood in moods]
+    return frozenset(word for text in texts for word in re.findall(r"[^\W_]+", text.lower()))
