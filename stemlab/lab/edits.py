@@ -6,7 +6,6 @@ Lesson: 11_stem_studio.ipynb
 """
 
 from collections.abc import Callable
-from dataclasses import replace as amend
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,7 +14,8 @@ from stemlab.activity import canonical
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import splice
 from stemlab.lab.group import StemGroup
-from stemlab.lab.request import MOST_BARS, Request, check_number
+from stemlab.lab.history import check_step
+from stemlab.lab.request import Request
 from stemlab.lab.rounds import draft_of, finish, make, sample
 from stemlab.lab.words import check_words, hint
 from stemlab.sampling import Callback
@@ -29,15 +29,13 @@ Edit = Callable[["StemLab", Draft, dict[str, Any], Callback | None], None]
 
 def add(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
     """A new stem to all that are there."""
-    _check_text(draft, [*draft.names, step["add"]])
     draft.follow(step)
     sample(lab, draft, draft.names[-1:], callback)
 
 
 def replace(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
     """A stem anew with another text."""
-    name = _check_name(draft, step["replace"])
-    _check_text(draft, [step["stem"]])
+    name = step["replace"]
     draft.follow(step)
     del draft.audio[name], draft.latents[name]
     sample(lab, draft, [name], callback)
@@ -45,9 +43,7 @@ def replace(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callba
 
 def vary(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
     """A stem anew from noise that is partly the old; it hears the sub-mix that it heard when it was made."""
-    name = _check_name(draft, step["vary"])
-    check_number("rho", step["rho"], 0, 1, "1 keeps the stem's noise, 0 takes new noise")
-    _check_seed(step["seed"])
+    name = step["vary"]
     draft.follow(step)
     del draft.audio[name], draft.latents[name]
     sample(lab, draft, [name], callback)
@@ -55,17 +51,9 @@ def vary(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback 
 
 def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
     """Some bars of a stem anew: the frames around them are held on their path, and their samples are kept."""
-    name = _check_name(draft, step["inpaint"])
-    _check_seed(step["seed"])
-    bars = step["bars"]
-    if not draft.bars:
-        raise ValueError(
-            "bars: the group has none, since it was made without bpm or by seconds; make one with bpm and bars."
-        )
-    if not isinstance(bars, list) or not bars or any(type(b) is not int or not 1 <= b <= draft.bars for b in bars):
-        raise ValueError(f"bars: got {bars!r}; it takes a list of bars to make anew, from 1 to {draft.bars}.")
+    name = step["inpaint"]
     draft.follow(step)
-    before, runs = draft.audio[name], draft.bar_samples(bars)
+    before, runs = draft.audio[name], draft.bar_samples(step["bars"])
     hold = torch.ones(draft.frames, dtype=torch.bool)
     for first, last in runs:
         hold[draft.grid.part(first, last)] = False
@@ -78,15 +66,6 @@ def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callba
 
 def extend(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
     """All stems go on: what is there is held on its path, and up to its last two latent frames its samples are kept."""
-    if draft.originals:
-        raise ValueError(
-            f"group: holds the recording {next(iter(draft.originals))!r}, which nobody can play on; "
-            "record more and call lab.accompany, or extend a group without one."
-        )
-    if not draft.bars:
-        raise ValueError("bars: the group was made without bpm and bars, so it has no bar to go on from; give both.")
-    room = MOST_BARS - draft.bars
-    check_number("bars", step["extend"], 1, room, f"more bars, {MOST_BARS} in all", whole=True)
     if step["activity"] is not None:
         frames = draft.grid.frames(draft.more_samples(step["extend"]))
         step["activity"] = canonical(step["activity"], draft.names, draft.asked.bpm, step["extend"], frames)
@@ -112,7 +91,8 @@ EDITS: dict[str, Edit] = {
 
 
 def take(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None = None) -> None:
-    """Take one step: the function that its first key names."""
+    """Take one step: the function that its first key names; ValueError when it cannot be taken from here."""
+    check_step(draft, step)
     EDITS[next(iter(step))](lab, draft, step, callback)
 
 
@@ -133,9 +113,9 @@ def _step(lab: "StemLab", group: StemGroup, step: dict[str, Any], callback: Call
 def regenerate(lab: "StemLab", group: StemGroup, callback: Callback | None = None) -> StemGroup:
     """All steps of a group's history again; ValueError when they cannot give the same."""
     draft, history = draft_of(lab, group)
-    if group.settings["checkpoint"] != lab.checkpoint:
+    if group.settings.get("checkpoint") != lab.checkpoint:
         raise ValueError(
-            f"the group was made with the weights {group.settings['checkpoint']}, these are {lab.checkpoint}: "
+            f"the group was made with the weights {group.settings.get('checkpoint')}, these are {lab.checkpoint}: "
             "load those with stemlab.load(folder), or make a new group with lab.generate"
         )
     recording = next(iter(draft.originals.values()), None)
@@ -146,22 +126,6 @@ def regenerate(lab: "StemLab", group: StemGroup, callback: Callback | None = Non
     for step in history[1:]:
         made = _step(lab, made, step)
     return made
-
-
-def _check_name(draft: Draft, name: Any) -> str:
-    if name not in draft.names:
-        raise ValueError(f"name={name!r} is not in the group: it has {', '.join(draft.names)}")
-    if name in draft.originals:
-        raise ValueError(f"name={name!r} is your recording, which stays as it is; name another stem.")
-    return name
-
-
-def _check_text(draft: Draft, stems: list) -> None:
-    amend(draft.asked, stems=stems, activity=None, scheme="one-pass").check(draft.grid)
-
-
-def _check_seed(seed: Any) -> None:
-    check_number("seed", seed, 0, 2**63 - 1, "a whole number", whole=True)
 
 
 def next_seed(group: StemGroup, seed: int | None) -> int:

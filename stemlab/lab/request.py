@@ -62,9 +62,11 @@ class Request(Sampling):
         Raises:
             ValueError: it holds what no request of this version does.
         """
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(set(kept) - known) or not isinstance(kept.get("stems"), list):
-            raise ValueError(f"session: its request holds {unknown!r}, which this version of stemlab does not know.")
+        unknown = sorted(set(kept) - {f.name for f in fields(cls)})
+        if unknown or "stems" not in kept:
+            raise ValueError(
+                f"history: its request has {unknown or 'no stems'}, which this version of stemlab does not know."
+            )
         return cls(**{"mates": kept.get("guidance", cls.guidance), **kept})
 
     def kept(self) -> dict[str, Any]:

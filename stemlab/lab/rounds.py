@@ -17,6 +17,7 @@ from stemlab.lab.candidates import best
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate
 from stemlab.lab.group import Stem, StemGroup
+from stemlab.lab.history import replay
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
 from stemlab.lab.words import hint
@@ -145,10 +146,11 @@ def draft_of(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
         raise ValueError(
             f"the group was made with another codec ({Grid.of(group.settings)}, this is {lab.grid}): load its weights"
         )
-    draft = Draft(Request.of(history[0]), lab.grid)
+    draft = replay(history, lab.grid)
     draft.gain = group.settings.get("gain", draft.gain)
-    for step in history[1:]:
-        draft.follow(step)
+    told, there = dict.fromkeys(draft.names, draft.samples), {s.name: s.audio.shape[-1] for s in group}
+    if told != there:
+        raise ValueError(f"the group's history makes the stems {told} (in samples), and it has {there}: load it anew")
     for stem in group:
         sound = draft.audio[stem.name] = torch.from_numpy(stem.audio)
         draft.latents[stem.name] = lab.codec.encode(sound[None] * draft.gain)[0] if stem.latent is None else stem.latent

@@ -21,6 +21,7 @@ from stemlab.checkpoints.folders import atomic_file, atomic_folder, check_folder
 from stemlab.checkpoints.json_files import read_json
 from stemlab.codec.audio import read_channels, resample, to_mono, write
 from stemlab.lab.group import Stem, StemGroup
+from stemlab.lab.history import check_settings
 from stemlab.lab.recording import Recording, full_mix
 
 SESSION = "session.json"
@@ -53,6 +54,7 @@ class Row:
 
 def save(group: StemGroup, folder: str | os.PathLike, force: bool = False) -> Path:
     """Write a group's files: see `StemGroup.save`. Sound and session come first, then what only shows them."""
+    check_settings(group)  # a session that is saved can be loaded
     about = describe(group)
     session = _json(about)
     with atomic_folder(folder, force, SESSION, written) as made:
@@ -104,7 +106,9 @@ def load(folder: str | os.PathLike) -> StemGroup:
         for i, row in enumerate(rows, 1)
     ]
     try:
-        return StemGroup(stems, **told)
+        group = StemGroup(stems, **told)
+        check_settings(group)
+        return group
     except ValueError as error:
         raise ValueError(f"folder: {str(folder / SESSION)!r} is not a session ({error}); save it again.") from error
 
