@@ -6,7 +6,7 @@ zero, belongs to the coupling "attention", and is left out by the coupling "nois
 Stems that see each other must not share their noise: `x_t` of two such stems differs by `t` times the difference of the
 data, with no noise in it, so a network learns to subtract, not to listen. (Measured: the loss halves, text is ignored.)
 
-Lesson: 00_start_here.ipynb
+Lesson: 13_the_network_from_nothing.ipynb
 """
 
 from dataclasses import dataclass

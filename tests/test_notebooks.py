@@ -190,6 +190,7 @@ def test_the_course_is_complete():
         "10_bring_your_own_music",
         "11_stem_studio",
         "12_theory_in_the_plane",
+        "13_the_network_from_nothing",
     ]
 
 
