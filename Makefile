@@ -6,11 +6,12 @@ INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check -c requireme
 HELP_INSTALL := { echo "The install failed: see the lines above. With an old pip: $(PY) -m pip install --upgrade pip." \
 	"To start over: make clean."; exit 1; }
 
-.PHONY: help demo test lab student site lint format clean
+.PHONY: help demo test fuzz lab student site lint format clean
 
 help:
 	@echo "make demo   make a band: out/demo/player.html"
 	@echo "make test   all tests, notebooks included"
+	@echo "make fuzz   thousands of damaged files for each reader (an hour; FUZZ=5000 says how many)"
 	@echo "make lab    open the notebooks in JupyterLab"
 	@echo "make student  the lessons without solutions: notebooks/student"
 	@echo "make site   the lessons as pages that play without Python: site/index.html (a quarter of an hour)"
@@ -29,6 +30,11 @@ test: .venv/.test
 	$(PY) -m pytest --doctest-modules --nbmake --ignore=notebooks/student stemlab tests $(wildcard notebooks)
 
 lab: export GOMP_SPINCOUNT ?= 10000
+FUZZ ?= 5000
+fuzz: export OMP_WAIT_POLICY := passive
+fuzz: .venv/.test
+	FUZZ=$(FUZZ) $(PY) -m pytest -q tests/test_foreign.py
+
 lab: .venv/.lab
 	$(PY) -m jupyterlab notebooks
 

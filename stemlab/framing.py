@@ -82,7 +82,7 @@ class Grid:
         told = settings.get("grid", {})
         known = isinstance(told, dict) and set(told) <= {field.name for field in fields(cls)}
         if not known or any(type(value) is not int or not 0 < value <= MOST for value in told.values()):
-            raise ValueError(f"settings: the grid {told!r} is of another version of stemlab")
+            raise ValueError(f"settings: the grid {str(told)[:200]} is of another version of stemlab")
         return cls(**told)
 
 

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from stemlab.checkpoints.folders import atomic_folder, recover
-from stemlab.checkpoints.json_files import read_json
+from stemlab.checkpoints.json_files import read_json, shown
 
 FORMAT = 1  # raised whenever older weights can no longer be read
 MOST = 1_000_000  # of any size that a config names
@@ -59,7 +59,7 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
     found = config.get("format") if isinstance(config, dict) else None
     if found != FORMAT:
         raise ValueError(
-            f"{config_file} has checkpoint format {found!r}, this version of stemlab reads {FORMAT}: "
+            f"{config_file} has checkpoint format {shown(found)}, this version of stemlab reads {FORMAT}: "
             "use the stemlab that wrote it, or train again"
         )
     try:
@@ -84,7 +84,7 @@ def network_of(make: Callable[..., Model], config: dict, tensors: dict[str, torc
     sizes = config.get("model")
     numbers = [v for v in sizes.values() if isinstance(v, int)] if isinstance(sizes, dict) else []
     if not isinstance(sizes, dict) or any(not 0 <= v <= MOST for v in numbers):
-        raise ValueError(f"{path}.json: its model is {sizes!r}; it takes an object of sizes up to {MOST}")
+        raise ValueError(f"{path}.json: its model is {shown(sizes)}; it takes an object of sizes up to {MOST}")
     if any("depth" in name and isinstance(value, int) and value > len(tensors) for name, value in sizes.items()):
         raise ValueError(f"{path}.json: its model has a depth for which there are too few tensors, {len(tensors)}")
     try:

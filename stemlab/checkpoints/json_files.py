@@ -29,3 +29,16 @@ def read_json(file: str | Path, most: int = MOST_BYTES) -> Any:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+def shown(value: Any) -> str:
+    """What was given, in a line that is not too long.
+
+    >>> shown(10**400)
+    '1000000000000000000000000000...0000000000000000000000000000'
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        text = f"a number of {value.bit_length() // 3} digits and more"
+    return text if len(text) <= 60 else f"{text[:28]}...{text[-28:]}"

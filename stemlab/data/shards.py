@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from stemlab.checkpoints.folders import atomic_file
+from stemlab.conditions import KEYS
 
 FORMAT = 2  # raised whenever older shards can no longer be read
 SHARD = 64  # songs
@@ -142,11 +143,15 @@ class Songs(Sequence):
 
     def __getitem__(self, which):
         number, seed = (int(value) for value in self.places[which])
-        shard = self._shard(number)
-        song = json.loads(shard.get_tensor(f"{seed}.song").numpy().tobytes())
-        for name, key in TENSORS.items():
-            if f"{seed}.{name}" in shard.keys():
-                song[key] = shard.get_tensor(f"{seed}.{name}")
+        try:
+            shard = self._shard(number)
+            song = json.loads(shard.get_tensor(f"{seed}.song").numpy().tobytes().decode())
+            for name, key in TENSORS.items():
+                if f"{seed}.{name}" in shard.keys():
+                    song[key] = shard.get_tensor(f"{seed}.{name}")
+            _check_song(song)
+        except (SafetensorError, OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+            raise _damaged(self.files[number], error) from None
         return song
 
     def _shard(self, number: int):
@@ -161,12 +166,48 @@ class Songs(Sequence):
 def _metadata(file: Path) -> dict[str, Any]:
     try:
         with safe_open(file, "pt") as shard:
-            about = json.loads((shard.metadata() or {}).get("stemlab", "{}"))
-    except SafetensorError as error:
-        raise ValueError(f"{file} is damaged ({error}): delete it and encode again, which makes it anew") from None
-    if about.get("format") != FORMAT:
+            about = dict(json.loads((shard.metadata() or {}).get("stemlab", "{}")))
+        version = about.get("format")
+        songs = about.get("songs", [])
+        if version == FORMAT and not (
+            isinstance(songs, list) and all(type(seed) is int and 0 <= seed < 2**63 for seed in songs)
+        ):
+            raise ValueError("its numbers of songs are none")
+    except (SafetensorError, OSError, ValueError, TypeError, RecursionError) as error:
+        raise _damaged(file, error) from None
+    if version != FORMAT or not isinstance(about.get("codec"), str):
         raise ValueError(f"{file} is a shard of another version of stemlab: empty the folder and encode again")
     return about
+
+
+def _damaged(file: Path, error: Exception) -> ValueError:
+    why = " ".join(f"{type(error).__name__}: {error}".split())
+    return ValueError(f"{file} is damaged ({why}): delete it and encode again, which makes it anew")
+
+
+def _check_song(song: dict[str, Any]) -> None:
+    """Raise an error unless a song is as `Songs` says."""
+    latents, activity = song["latents"], song["activity"]
+    stems, channels, frames = latents.shape
+    if not latents.is_floating_point() or not latents.isfinite().all() or activity.shape != (stems, frames):
+        raise ValueError("its latents or its activity are none")
+    words = [song["prompts"], *song["captions"]]
+    if len(song["captions"]) != stems or not all(
+        isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts) for texts in words
+    ):
+        raise ValueError("its words are none")
+    submixes = song["submixes"]
+    if not all(0 <= stem < stems for members in submixes for stem in members) or any(
+        len(set(members)) >= stems for members in submixes
+    ):
+        raise ValueError("its sub-mixes are none")
+    if submixes and song["submix_latents"].shape != (len(submixes), channels, frames):
+        raise ValueError("the latents of its sub-mixes are none")
+    bpm, start, key = song["bpm"], song.get("start", 0.0), song["key"]
+    if not (bpm is None or 1 <= bpm <= 1000) or not -1e9 <= start <= 1e9 or (key and key not in KEYS):
+        raise ValueError("its tempo, its start or its key is none")
+    if "notes" in song and (song["notes"].ndim != 2 or song["notes"].shape[1] != 4):
+        raise ValueError("its notes are none")
 
 
 def _digest(file: Path) -> str:

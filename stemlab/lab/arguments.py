@@ -3,6 +3,8 @@
 from numbers import Integral, Real
 from typing import Any
 
+from stemlab.checkpoints.json_files import shown
+
 
 def check_number(name, value, low, high, meaning, optional=False, whole=False) -> None:
     if value is None and optional:
@@ -21,16 +23,3 @@ def check_text(name: str, value: Any) -> None:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise ValueError(f"{name}: got {shown(value)}, with bytes in it that are no UTF-8; write it anew.") from None
-
-
-def shown(value: Any) -> str:
-    """What was given, in a line that is not too long.
-
-    >>> shown(10**400)
-    '1000000000000000000000000000...0000000000000000000000000000'
-    """
-    try:
-        text = repr(value)
-    except ValueError:  # a number of more digits than Python writes
-        text = f"a number of {value.bit_length() // 3} digits and more"
-    return text if len(text) <= 60 else f"{text[:28]}...{text[-28:]}"

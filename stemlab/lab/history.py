@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stemlab.activity import canonical
+from stemlab.checkpoints.json_files import shown
 from stemlab.framing import Grid
-from stemlab.lab.arguments import check_number, check_text, shown
+from stemlab.lab.arguments import check_number, check_text
 from stemlab.lab.draft import Draft, asked_activity
 from stemlab.lab.recording import LONGEST
 from stemlab.lab.request import MOST_BARS, Request
