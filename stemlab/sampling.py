@@ -168,9 +168,8 @@ def integrate(
         total = torch.zeros_like(x)
         for i, (start, stop) in enumerate(windows):
             piece = x[:, :, start:stop]
-            with _autocast(noise.device):
-                copies = 1 + len(beside) if guide else 1
-                found = model(piece.repeat(copies, 1, 1), times.repeat(copies), guiding[i] if guide else told[i])
+            copies = 1 + len(beside) if guide else 1
+            found = model(piece.repeat(copies, 1, 1), times.repeat(copies), guiding[i] if guide else told[i])
             together, *others = found.chunk(copies)
             out = led_by(together, *others, guidance=guidance, mates=mates) if guide else together
             if len(windows) == 1:
@@ -178,7 +177,8 @@ def integrate(
             total[:, :, start:stop] += out * blended[i]
         return total
 
-    x = SAMPLERS[how.sampler](velocity, noise, how.steps, callback)
+    with _autocast(noise.device):  # around all steps, so that the weights are cast once and not in each
+        x = SAMPLERS[how.sampler](velocity, noise, how.steps, callback)
     return x if known is None or hold is None else torch.where(hold[:, None], known, x)
 
 
