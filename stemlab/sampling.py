@@ -150,7 +150,7 @@ def integrate(
     negative = model.text.tokenize([how.negative] * n).to(noise.device) if how.negative else None
     windows = spans(frames, model.window)
     blended = [share.to(noise.device) for share in weights(windows, frames)]
-    with _autocast(noise.device):
+    with autocast(noise.device):
         parts = [_window(conditions, *window, model.frame_seconds) for window in windows]
         told = _prepared(model, parts, coupled)
         beside = [_alone] * (mates != guidance) + [partial(_null, tokens=negative)]
@@ -177,7 +177,7 @@ def integrate(
             total[:, :, start:stop] += out * blended[i]
         return total
 
-    with _autocast(noise.device):  # around all steps, so that the weights are cast once and not in each
+    with autocast(noise.device):  # around all steps, so that the weights are cast once and not in each
         x = SAMPLERS[how.sampler](velocity, noise, how.steps, callback)
     return x if known is None or hold is None else torch.where(hold[:, None], known, x)
 
@@ -220,7 +220,7 @@ def _stacked(c: Conditions, beside: Sequence[Callable[[Conditions], Conditions]]
     return Conditions(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(c)})
 
 
-def _autocast(device: torch.device):
-    """bfloat16 where the machine multiplies it natively, else float32."""
+def autocast(device: torch.device) -> torch.autocast:
+    """A context of bfloat16 where the machine multiplies it natively, else of float32."""
     fast = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
     return torch.autocast(device.type, torch.bfloat16, enabled=fast)

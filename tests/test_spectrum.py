@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from stemlab.codec.phase import BINS, CELL, integrate_phase, phase_gradients, sharpen_attacks
 from stemlab.codec.spectrum import (
     FLOOR_DB,
     HOP,
@@ -17,7 +18,6 @@ from stemlab.codec.spectrum import (
     istft,
     stft,
 )  # fmt: skip
-from stemlab.codec.vocoder import BINS, integrate_phase, phase_gradients
 
 SAMPLES = 48 * HOP
 
@@ -152,3 +152,64 @@ def test_a_tone_that_glides_needs_the_gradient_in_time_and_the_one_in_frequency(
     both = left(time, frequency)
     assert both < 0.7 * left(torch.ones_like(time), frequency)
     assert both < 0.7 * left(time, torch.zeros_like(frequency))
+
+
+def burst(at, decay=800, samples=SAMPLES):
+    """Noise that begins at a sample and dies away, `(1, N)`."""
+    since = torch.arange(samples) - at
+    noise = torch.randn(samples, generator=torch.Generator().manual_seed(0))
+    return (0.3 * noise * torch.exp(-since.clamp(min=0) / decay) * (since >= 0))[None]
+
+
+def before(audio, at, ms=20):
+    """Power in the milliseconds before a sample, dB against that after it."""
+    mean = lambda part: float(part.square().mean())  # noqa: E731
+    return 10 * math.log10(mean(audio[0, at - ms * CELL : at]) / mean(audio[0, at : at + ms * CELL]) + 1e-9)
+
+
+@pytest.mark.parametrize("at", [20 * HOP, 20 * HOP + 200, 21 * HOP - 90])
+def test_an_attack_lines_up_by_the_gradient_in_frequency_where_the_one_in_time_tells_nothing(at):
+    audio = burst(at)
+    spectrum = stft(audio)
+    time, frequency = phase_gradients(spectrum)
+    blind = istft(integrate_phase(spectrum.abs(), 0 * time, frequency))
+    assert before(blind, at) < -40
+    assert before(istft(integrate_phase(spectrum.abs(), 0 * time, torch.ones_like(frequency))), at) > -10
+
+
+def test_stems_have_their_phases_on_their_own():
+    stems = torch.cat([burst(20 * HOP), tone(440.0), torch.zeros(1, SAMPLES)])
+    spectrum = stft(stems)
+    together = integrate_phase(spectrum.abs(), *phase_gradients(spectrum))
+    alone = torch.cat([integrate_phase(s.abs(), *phase_gradients(s)) for s in spectrum.split(1)])
+    assert torch.allclose(together, alone, atol=1e-5) and not together[2].any()
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-45, 1e-38, 1e-20, 1.0])
+def test_phases_are_numbers_however_soft_the_sound(level):
+    spectrum = stft(burst(20 * HOP))
+    magnitude = level * spectrum.abs()
+    start = integrate_phase(magnitude, *phase_gradients(spectrum))
+    assert torch.view_as_real(start).isfinite().all()
+    assert griffin_lim(magnitude, 2, start=start).isfinite().all()
+
+
+def test_what_sounds_before_its_time_is_turned_down_and_nothing_else_is():
+    at = 20 * HOP + 200
+    audio = burst(at) + 0.0003 * tone(3000.0)
+    spectrum = stft(audio)
+    told = spectrum.abs(), phase_gradients(spectrum)[1]
+    assert (sharpen_attacks(audio, *told) - audio).norm() < 0.1 * audio.norm()
+    early = audio + 0.1 * burst(at - 20 * CELL)  # 20 ms before
+    kept = sharpen_attacks(early, *told)
+    assert before(early, at) > -22 and before(kept, at) < -32
+    assert torch.allclose(kept[:, at + CELL :], early[:, at + CELL :], atol=0.02)
+
+
+@pytest.mark.parametrize("hz", [110.0, 440.0, 3000.0])
+def test_a_steady_tone_is_not_turned_down(hz):
+    audio = tone(hz)
+    spectrum = stft(audio)
+    inside = slice(N_FFT, -N_FFT)
+    sharp = sharpen_attacks(audio, spectrum.abs(), phase_gradients(spectrum)[1])
+    assert torch.equal(sharp[:, inside], audio[:, inside])

@@ -8,9 +8,10 @@ import torch
 from stemlab.checkpoints.files import load_weights, network_of, statistics
 from stemlab.codec.audio import SAMPLE_RATE
 from stemlab.codec.spectrum import bands, bands_to_linear, griffin_lim
-from stemlab.codec.vae import FRAME, BandVAE
+from stemlab.codec.vae import FRAME, BandVAE, without_patch_line
 from stemlab.codec.vocoder import Vocoder, synthesise
 from stemlab.framing import BUNDLED, Grid
+from stemlab.sampling import autocast
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 VOCODERS = ("neural", "griffin-lim")
@@ -124,7 +125,9 @@ class StemCodec:
     @torch.no_grad()
     def decode_bands(self, latents: torch.Tensor) -> torch.Tensor:
         """Band spectrogram in dB of normalised latents, `(S, C, T)` to `(S, 128, 4 * T)`, on the codec's device."""
-        return self.vae.decode(latents.to(self.device).float() * self.std + self.mean)
+        with autocast(self.device):
+            band_db = self.vae.decode(latents.to(self.device).float() * self.std + self.mean)
+        return without_patch_line(band_db)
 
 
 def _sounding(band_db: torch.Tensor) -> torch.Tensor:

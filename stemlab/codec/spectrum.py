@@ -66,19 +66,20 @@ def power(spectrum: torch.Tensor) -> torch.Tensor:
 def istft(spectrum: torch.Tensor) -> torch.Tensor:
     """Inverse of `stft` at N_FFT by weighted overlap-add: `(B, bins, F)` to `(B, F * HOP)`."""
     window = torch.hann_window(N_FFT, device=spectrum.device)
-    frames = torch.fft.irfft(spectrum.transpose(1, 2) * (window.sum() / 2), n=N_FFT) * window  # (B, F, N_FFT)
+    frames = torch.fft.irfft(spectrum.transpose(1, 2), n=N_FFT).mul_(window * (window.sum() / 2))  # (B, F, N_FFT)
+    weight = _overlap_add((window**2).expand(1, frames.shape[1], -1)).clamp(min=1e-4)
     pad = (N_FFT - HOP) // 2
-    return (_overlap_add(frames) / _overlap_add((window**2).expand(1, frames.shape[1], -1)).clamp(min=1e-4))[
-        :, pad:-pad
-    ]
+    return (_overlap_add(frames) / weight)[:, pad:-pad]
 
 
 def _overlap_add(frames: torch.Tensor) -> torch.Tensor:
     """`(B, F, N_FFT)` to `(B, (F - 1) * HOP + N_FFT)`: each quarter of a window lands one hop later."""
     parts = frames.unflatten(2, (N_FFT // HOP, HOP)).unbind(2)  # each (B, F, HOP)
-    last = len(parts) - 1
-    shifted = [torch.nn.functional.pad(part, (0, 0, i, last - i)) for i, part in enumerate(parts)]
-    return torch.stack(shifted).sum(0).flatten(1)
+    count = frames.shape[1]
+    total = frames.new_zeros(frames.shape[0], count + len(parts) - 1, HOP)
+    for i, part in enumerate(parts):
+        total[:, i : i + count] += part
+    return total.flatten(1)
 
 
 def bands(audio: torch.Tensor) -> torch.Tensor:
@@ -105,7 +106,9 @@ def _interpolation() -> torch.Tensor:
 
 def bands_to_linear(band_db: torch.Tensor) -> torch.Tensor:
     """Rough linear spectrogram in dB from bands, by interpolation: `(B, N_BANDS, F)` to `(B, bins, F)`."""
-    return _interpolation().to(band_db.device) @ band_db
+    with torch.autocast(band_db.device.type, enabled=False):  # bfloat16 would round a level to half a dB
+        weights = _interpolation().to(band_db.device)
+        return (band_db.transpose(1, 2) @ weights.T).transpose(1, 2)  # in memory as `stft` has it, bins together
 
 
 def griffin_lim(magnitude: torch.Tensor, iterations: int = 32, momentum: float = 0.99, start=None) -> torch.Tensor:
@@ -126,10 +129,10 @@ def griffin_lim(magnitude: torch.Tensor, iterations: int = 32, momentum: float =
         turns = torch.arange(bins)[:, None] * HOP / N_FFT * torch.arange(frames)[None, :]
         start = magnitude * torch.polar(torch.ones(bins, frames), 2 * torch.pi * (turns % 1.0)).to(magnitude.device)
     estimate = start
-    previous = torch.zeros_like(estimate)
+    previous, magnitude = None, magnitude.to(estimate.dtype)
     for _ in range(iterations):
         consistent = stft(istft(estimate))
-        accelerated = consistent + momentum * (consistent - previous)
-        previous = consistent
-        estimate = accelerated * (magnitude * power(accelerated).clamp(min=1e-18).rsqrt())
+        ahead = consistent if previous is None else consistent + momentum * (consistent - previous)
+        previous = consistent if momentum else None
+        estimate = magnitude * (ahead + 1e-30).sgn()  # of a denormal `sgn` is infinite
     return istft(estimate)

@@ -58,8 +58,31 @@ class BandVAE(nn.Module):
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
         """Band spectrogram in dB, `(B, C, T)` to `(B, N_BANDS, T * PATCH)`."""
-        x = self.leave(self.decoder(self.from_latent(latent.transpose(1, 2))))  # (B, T, PATCH * bands)
-        return denormalise(x.reshape(x.shape[0], -1, N_BANDS).transpose(1, 2).float())
+        x = self.decoder(self.from_latent(latent.transpose(1, 2)))  # (B, T, width)
+        with torch.autocast(x.device.type, enabled=False):  # bfloat16 would round a level to a third of a dB
+            x = self.leave(x.float())  # (B, T, PATCH * bands)
+        return denormalise(x.reshape(x.shape[0], -1, N_BANDS).transpose(1, 2))
+
+
+def without_patch_line(band_db: torch.Tensor, reach: int = 3) -> torch.Tensor:
+    """Take out what repeats with each patch: a line at 15.6 Hz in the envelope of held notes, which a decoder of patches leaves.
+
+    In each band a frame's deviation from the mean over a patch around it is averaged over the frames of the same place in
+    the patches around, and taken off. Deviations far over a dB are music: they hardly count.
+
+    Args:
+        band_db: `(B, bands, T * PATCH)` in dB.
+        reach: patches before and after that have a say.
+    Returns:
+        the same shape.
+    """
+    series = nn.functional.pad(band_db, (PATCH // 2, PATCH // 2), mode="replicate")
+    mean = nn.functional.avg_pool1d(nn.functional.avg_pool1d(series, PATCH, 1), 2, 1)  # [1 2 2 2 1] / 8
+    deviation = band_db - mean
+    weight = (1 + deviation.square()).square().reciprocal()
+    pair = nn.functional.pad(torch.stack([weight * deviation, weight]), (PATCH * reach, PATCH * reach))
+    total, count = sum(pair.unfold(3, band_db.shape[2], PATCH).unbind(3))  # each (B, bands, F), over the patches around
+    return band_db - total / count
 
 
 def normalise(band_db: torch.Tensor) -> torch.Tensor:

@@ -1,11 +1,8 @@
 """The vocoder: from a band spectrogram to a waveform.
 
-A network that moves over time cannot know the absolute phase of a held note, because one moment of it looks like any
-other. It can know how fast each bin's phase turns from frame to frame, and how it changes from bin to bin. So that is
-what it predicts, beside the fine magnitude; the phase itself is then summed up frame by frame, and a few rounds of
-Griffin-Lim iron out what is left. No adversary is needed: each output has a right answer in every frame.
-
-Source of the idea: Prusa, Balazs and Sondergaard 2017 (phase gradient heap integration), with learned gradients.
+A network predicts the fine magnitude and how each bin's phase turns in time and in frequency. The phase itself is then summed
+up frame by frame (`phase.py` tells why), and two rounds of Griffin-Lim iron out what is left. No adversary is needed:
+each output has a right answer in every frame.
 """
 
 import math
@@ -13,10 +10,10 @@ import math
 import torch
 from torch import nn
 
-from stemlab.codec.spectrum import HOP, N_BANDS, N_FFT, bands_to_linear, griffin_lim, power, stft
+from stemlab.codec.phase import BINS, integrate_phase, phase_gradients, sharpen_attacks
+from stemlab.codec.spectrum import N_BANDS, bands_to_linear, griffin_lim, stft
 from stemlab.codec.vae import ConvBlock, normalise
-
-BINS = N_FFT // 2 + 1
+from stemlab.sampling import autocast
 
 
 class Vocoder(nn.Module):
@@ -48,54 +45,6 @@ class Vocoder(nn.Module):
         return db, torch.complex(turns[0], turns[1]), torch.complex(turns[2], turns[3])
 
 
-def phase_gradients(spectrum: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """How the phase of a complex STFT turns in time (against the bin's own rate) and from bin to bin.
-
-    Args:
-        spectrum: complex `(B, BINS, F)`.
-    Returns:
-        two unit complex tensors of the same shape; the first frame and the last bin are 0.
-    """
-    unit = spectrum / spectrum.abs().clamp(min=1e-9)
-    time = torch.zeros_like(unit)
-    time[:, :, 1:] = unit[:, :, 1:] * unit[:, :, :-1].conj() * _bin_rate(spectrum.device).conj()
-    frequency = torch.zeros_like(unit)
-    frequency[:, :-1] = unit[:, 1:] * unit[:, :-1].conj()
-    return time, frequency
-
-
-def _bin_rate(device: torch.device) -> torch.Tensor:
-    angle = 2 * math.pi * ((torch.arange(BINS, device=device) * HOP) % N_FFT) / N_FFT
-    return torch.polar(torch.ones_like(angle), angle)[:, None]
-
-
-def integrate_phase(magnitude: torch.Tensor, time: torch.Tensor, frequency: torch.Tensor) -> torch.Tensor:
-    """Sum up phase gradients, frame by frame, into a complex spectrogram.
-
-    Each bin takes the phase that its own past, and its neighbours, vote for; loud and certain votes count most.
-
-    Args:
-        magnitude: `(B, BINS, F)`, linear.
-        time, frequency: as from `phase_gradients`.
-    Returns:
-        complex `(B, BINS, F)` with that magnitude.
-    """
-    rate = _bin_rate(magnitude.device)[:, 0]
-    upward = frequency[:, :-1]
-    phases, last = [], torch.zeros_like(time[:, :, 0])
-    for f in range(magnitude.shape[2]):
-        loud = magnitude[:, :, f]
-        vote = last * rate * time[:, :, f] + 1e-4 * loud
-        for _ in range(2):
-            from_below = nn.functional.pad(vote[:, :-1] * upward[:, :, f], (1, 0))
-            from_above = nn.functional.pad(vote[:, 1:] * upward[:, :, f].conj(), (0, 1))
-            vote = vote + from_below + from_above
-            vote = vote * (loud * power(vote).clamp(min=1e-18).rsqrt())
-        last = vote
-        phases.append(vote)
-    return torch.stack(phases, dim=2)
-
-
 def vocoder_loss(model: Vocoder, audio: torch.Tensor, band_db: torch.Tensor) -> dict[str, torch.Tensor]:
     """Mean absolute magnitude error in dB, and the magnitude-weighted squared error of the phase gradients.
 
@@ -117,8 +66,11 @@ def vocoder_loss(model: Vocoder, audio: torch.Tensor, band_db: torch.Tensor) -> 
 
 
 @torch.no_grad()
-def synthesise(model: Vocoder, band_db: torch.Tensor, iterations: int = 4) -> torch.Tensor:
+def synthesise(model: Vocoder, band_db: torch.Tensor, iterations: int = 2) -> torch.Tensor:
     """Waveform from bands, `(B, N_BANDS, F)` in dB to `(B, F * HOP)`."""
-    db, time, frequency = model(band_db)
-    magnitude = (10 ** (db / 20) - 1e-5).clamp(min=0)
-    return griffin_lim(magnitude, iterations, start=integrate_phase(magnitude, time, frequency))
+    with autocast(band_db.device):
+        db, time, frequency = model(band_db)
+    magnitude = ((math.log(10) / 20 * db).exp() - 1e-5).clamp(min=0)
+    start = integrate_phase(magnitude, time, frequency)
+    audio = griffin_lim(magnitude, iterations, momentum=0.0, start=start)
+    return sharpen_attacks(audio, magnitude, frequency)
