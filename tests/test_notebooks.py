@@ -191,6 +191,7 @@ def test_the_course_is_complete():
         "11_stem_studio",
         "12_theory_in_the_plane",
         "13_the_network_from_nothing",
+        "14_the_noise_that_is_the_song",
     ]
 
 
