@@ -158,7 +158,7 @@ def accompany(file: Path, stems: list[str], **options: Any) -> int:
     group = _make("accompany", file, stems, **options)
     from stemlab.lab.accompany import what_was_heard
 
-    print("Heard", what_was_heard(group.settings, group.bpm))
+    print("Heard", what_was_heard(group.settings, group.bpm, group.key))
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from stemlab.activity import canonical
 from stemlab.framing import BUNDLED, Grid
-from stemlab.lab.beats import listen
+from stemlab.lab.beats import SURE, key_of, listen
 from stemlab.lab.draft import bars_between
 from stemlab.lab.recording import LONGEST, Recording, hearing_gain, open_recording
 from stemlab.lab.request import Request, check_number, rounds_of
@@ -48,24 +48,37 @@ def request(
     samples = recording.at(grid).shape[-1]
     bars = bars_between(samples / grid.sample_rate, beat.bpm, beat.downbeat)
     canonical(told.activity, names[1:], beat.bpm, bars, grid.frames(samples))
-    heard = {
+    key = told.key or key_of(mono, beat)
+    heard: dict[str, Any] = {
         "bpm": "told" if told.bpm else "found" if beat.bpm else "not found",
         "downbeat": "told" if downbeat is not None else "found" if beat.bpm else "not found",
-    }
+        "key": "told" if told.key else "found" if key else "not found",
+        "sure": round(beat.sure, 2), "second": beat.second and list(beat.second),
+    }  # fmt: skip
     about = {
         "name": names[0], "prompt": text, "sha256": recording.sha256(), "rate": recording.rate,
         "channels": len(recording.audio), "samples": samples, "gain": hearing_gain(mono),
     }  # fmt: skip
-    return replace(told, bpm=beat.bpm, downbeat=beat.downbeat, heard=heard, recording=about), recording
+    return replace(told, bpm=beat.bpm, downbeat=beat.downbeat, key=key, heard=heard, recording=about), recording
 
 
-def what_was_heard(settings: dict[str, Any], bpm: float | None) -> str:
-    """One line about tempo, downbeat and quality of an accompaniment, from its settings."""
+def what_was_heard(settings: dict[str, Any], bpm: float | None, key: str | None = None) -> str:
+    """One line about tempo, downbeat, key and quality of an accompaniment, from its settings; a second where that is unsure."""
     heard, recording = settings["heard"], settings["recording"]
     if bpm is None:
         beat = "no steady tempo found: the stems have none either; give bpm to set one"
     else:
         beat = f"{bpm:g} bpm ({heard['bpm']}), first downbeat at {settings['downbeat']:.2f} s ({heard['downbeat']})"
+    if key and "key" in heard:
+        beat += f", {key} ({heard['key']})"
     channels = {1: "mono", 2: "stereo"}.get(recording["channels"], f"{recording['channels']} channels")
     seconds = recording["samples"] / Grid.of(settings).sample_rate
-    return f"{recording['name']}: {seconds:.1f} s, {channels}, {recording['rate']} Hz; {beat}"
+    line = f"{recording['name']}: {seconds:.1f} s, {channels}, {recording['rate']} Hz; {beat}"
+    if bpm and heard.get("second") and heard.get("sure", 1.0) < SURE:
+        other, at = heard["second"]
+        line += (
+            f"\nNot sure of the beat ({100 * heard['sure']:.0f} %); the next likely: {other:g} bpm, first downbeat at "
+            f"{at:.2f} s. Count one-two-three-four along with the recording: where your ones fall is the downbeat; "
+            f"give bpm={other:g} and downbeat={at:.2f} to take this one."
+        )
+    return line

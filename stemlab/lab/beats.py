@@ -1,27 +1,28 @@
-"""Where the beat of a recording is: its tempo, to a hundredth of a beat a minute or so, and its first downbeat.
+"""Where the beat of a recording is: its tempo, its first downbeat, its key, and how sure that is.
 
-The tempo is that of `metrics.sync`, from 71 to 141 bpm, then refined on all onsets together: over five minutes an error of
-0.1 % would be a quarter of a second. The phase is where beats, eighths and sixteenths meet most onset strength. The
-downbeat is the beat of four on which harmony changes most and the low end is strongest.
+Many readings are weighed together (`stemlab.lab.meter`), with weights fitted to composed songs. A tempo that is told is taken
+as it is and only its readings are weighed. What drifts is refused with its numbers (`stemlab.lab.drift`).
 
 Lesson: 07_play_along.ipynb
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.signal import butter, sosfilt
 
 from stemlab.codec.audio import SAMPLE_RATE
-from stemlab.metrics.harmony import chroma
-from stemlab.metrics.sync import RATE, onset_strength, onset_times, tempo
+from stemlab.lab.drift import check_steady
+from stemlab.lab.hearing_weights import KEYS, METRE
+from stemlab.lab.meter import NAMES, downbeats, features, tempi
+from stemlab.lab.onsets import Onsets, onsets
+from stemlab.metrics.harmony import NOTES, chroma
 
-USUAL_BPM = 100.0
+SLOWEST, FASTEST = 56.0, 190.0  # beats a minute, of tempi that are looked for; told ones may be others
+LEAST_ONSETS = 4
 WHOLE_SECONDS = 0.025  # a whole number of bpm is taken when the beats drift less than this from it over the recording
-LEVELS = ((1, 1.0), (2, 0.5), (4, 0.5))  # beats, eighths and sixteenths, with their weights
-AT_START = 0.050, 0.080  # seconds: a beat so near to the start of the recording is at it; when the tempo is told
-CONTRADICTION = 0.6  # of the support that the recording's own tempo has
-BENEFIT = 0.15, 0.30  # of the doubt, for the recording to begin on a downbeat; who knows the tempo often cut it there
+SAME = 0.012, 0.05  # readings whose tempi (as a share) and downbeats (in seconds) differ by less are one
+SURE, KEY_SURE = 0.6, 0.5  # probabilities from which on a reading is taken without a word, and a key at all
+PITCHED = 6.0  # of the chroma in a window of two beats; drums alone stay below
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,14 @@ class Beat:
     Args:
         bpm: beats a minute, or None when there are too few onsets to tell.
         downbeat: seconds of the first downbeat, less than a bar.
+        sure: probability of this reading among all that were weighed, 1 when it was told.
+        second: the next likely reading, as (bpm, downbeat).
     """
 
     bpm: float | None
     downbeat: float
+    sure: float = field(default=1.0, compare=False, repr=False)
+    second: tuple[float, float] | None = field(default=None, compare=False, repr=False)
 
 
 def listen(audio: np.ndarray, bpm: float | None = None, downbeat: float | None = None) -> Beat:
@@ -45,85 +50,120 @@ def listen(audio: np.ndarray, bpm: float | None = None, downbeat: float | None =
         bpm: when it is known. With `downbeat` too, nothing is estimated and nothing is doubted.
         downbeat: seconds of the first downbeat, when it is known.
     Raises:
-        ValueError: the recording clearly keeps another tempo than `bpm`, and not half or double of it.
+        ValueError: the recording clearly keeps another tempo than `bpm`, and not half or double of it; or it drifts.
 
     >>> listen(np.zeros(64_000), bpm=100)
     Beat(bpm=100, downbeat=0.0)
     """
     if bpm and downbeat is not None:
         return Beat(bpm, downbeat % (240 / bpm))
-    times, strength = _onsets(audio)
-    found = tempo(audio, bpm or USUAL_BPM)
-    if found is None:
-        return Beat(bpm, (downbeat or 0.0) % (240 / bpm) if bpm else 0.0)
-    found = _refined(times, strength, found, len(audio) / SAMPLE_RATE)
-    if bpm and abs(found / bpm - 1) > 0.04:
-        near = bpm * np.linspace(0.99, 1.01, 21)
-        if max(_support(times, strength, b) for b in near) < CONTRADICTION * _support(times, strength, found):
-            raise ValueError(
-                f"bpm: got {bpm:g}, but the recording keeps {found:.1f} (or half or double of it); leave bpm out to take "
-                f"that, or say where the grid lies with downbeat=0.0 (seconds) to have {bpm:g} all the same."
-            )
-    if downbeat is None:
-        downbeat = _downbeat(audio, times, strength, bpm or found, told=bpm is not None)
-    return Beat(bpm or found, downbeat % (240 / (bpm or found)))
+    heard = onsets(audio)
+    if len(heard.times) < LEAST_ONSETS:
+        return Beat(bpm, (downbeat or 0.0) % (240 / bpm) if bpm else 0.0, 0.0)
+    readings, odds = weighed(heard, [bpm] if bpm else None, downbeat)
+    if bpm:
+        _check_told(heard, bpm)
+    best, second = _two_best(readings, odds)
+    found = bpm or _rounded(float(readings[best, 0]), heard.seconds)
+    at = (float(readings[best, 1]) if downbeat is None else downbeat) % (240 / found)
+    beat = Beat(found, at, float(odds[_like(readings, best)].sum()), second)
+    check_steady(heard, beat.bpm, beat.downbeat)
+    return beat
 
 
-def _onsets(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Seconds and strengths of the steep onsets, each `(n,)`."""
-    times = onset_times(audio)
-    return times, onset_strength(audio)[np.round(times * RATE).astype(int)]
+def readings_of(
+    heard: Onsets, bpms: list[float] | None = None, downbeat: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """All readings that are worth weighing, and what is weighed of them.
+
+    Args:
+        heard: the recording.
+        bpms: tempi to try, in beats a minute; by default those that the recording itself speaks for.
+        downbeat: seconds of the first downbeat, when it is known.
+    Returns:
+        `(n, 2)` of bpm and downbeat, and `(n, len(NAMES))`.
+    """
+    readings, rows = [], []
+    for bpm in bpms or tempi(heard, SLOWEST, FASTEST):
+        starts = downbeats(heard, bpm) if downbeat is None else np.array([downbeat % (240 / bpm)])
+        readings += [(bpm, float(start)) for start in starts]
+        rows.append(features(heard, bpm, starts))
+    return np.array(readings), np.concatenate(rows)
 
 
-def _support(times: np.ndarray, strength: np.ndarray, bpm: float, phase: float | None = None) -> float:
-    """How well onsets fall on a grid, from 0 to 1: at its best phase, or with a beat at `phase` seconds."""
-    total = 0.0
-    for level, weight in LEVELS:
-        wave = (strength * np.exp(2j * np.pi * level * bpm / 60 * (times - (phase or 0.0)))).sum()
-        total += weight * float(abs(wave) if phase is None else wave.real)
-    return total / (sum(weight for _, weight in LEVELS) * float(strength.sum()))
+def weighed(
+    heard: Onsets, bpms: list[float] | None = None, downbeat: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The readings of `readings_of`, and how probable each is among them, `(n,)`, which sums to 1."""
+    readings, rows = readings_of(heard, bpms, downbeat)
+    scores = rows @ np.array([METRE[name] for name in NAMES])
+    odds = np.exp(scores - scores.max())
+    return readings, odds / odds.sum()
 
 
-def _refined(times: np.ndarray, strength: np.ndarray, bpm: float, seconds: float) -> float:
-    """The tempo within 2 % of `bpm` that all onsets support best; a whole number where that is as good."""
-    width = 60 / (32 * max(seconds, 1.0))  # bpm: the last sixteenth moves by an eighth of itself
-    tried = bpm + np.arange(-np.ceil(0.02 * bpm / width), np.ceil(0.02 * bpm / width) + 1) * width
-    best = float(tried[np.argmax([_support(times, strength, b) for b in tried])])
-    whole = round(best)
-    return float(whole) if abs(whole / best - 1) * seconds < WHOLE_SECONDS else round(best, 3)
+def key_of(audio: np.ndarray, beat: Beat) -> str | None:
+    """The key of a recording, such as "A minor"; None when it has no pitches or several keys are as likely.
+
+    Args:
+        audio: `(N,)` at 32 kHz.
+        beat: as heard.
+    """
+    both, strength = first_and_all(audio, beat)
+    if strength < PITCHED or not both[1].any():
+        return None
+    scores = {}
+    for mode, (over_all, first_bar, before) in KEYS.items():
+        for tonic in range(12):
+            turned = np.roll(both, -tonic, axis=1)
+            scores[f"{NOTES[tonic]} {mode}"] = float(turned[0] @ over_all + turned[1] @ first_bar) + before
+    odds = np.exp(np.array(list(scores.values())) - max(scores.values()))
+    return max(scores, key=lambda name: scores[name]) if odds.max() / odds.sum() >= KEY_SURE else None
 
 
-def _downbeat(audio: np.ndarray, times: np.ndarray, strength: np.ndarray, bpm: float, told: bool) -> float:
-    """The first downbeat: of eight eighths, the one on which the beat, the harmony and the low end agree best."""
-    beat = 60 / bpm
-    phases = np.arange(0, beat, 0.004)
-    scores = np.array([_support(times, strength, bpm, phase) for phase in phases])
-    first = float(phases[scores.argmax()])
-    near, doubt = AT_START[told], BENEFIT[told]
-    if min(first, beat - first) < near or scores[0] > (1 - doubt) * scores.max():
-        first = 0.0
-    if len(audio) / SAMPLE_RATE < 8 * beat:
-        return first
-    low = sosfilt(butter(4, 150, "low", fs=SAMPLE_RATE, output="sos"), audio)
-    found: dict[float, float] = {}
-    for start in (first, (first + beat / 2) % beat):
-        on_beat = _support(times, strength, bpm, start)
-        means = _accents(audio, low, bpm, start)
-        found |= {start + beat * i: float(means[i]) + on_beat for i in range(4)}
-    found[first] += doubt
-    return max(found, key=lambda at: found[at])
+def first_and_all(audio: np.ndarray, beat: Beat) -> tuple[np.ndarray, float]:
+    """Pitch classes over all bars and in the first, `(2, 12)`, each of length 1; and how much is pitched, of two beats."""
+    bars = chroma(audio[round(beat.downbeat * SAMPLE_RATE) :], beat.bpm or 100.0, 4)  # (bars, 12)
+    rows = [row / max(float(np.linalg.norm(row)), 1e-9) for row in (bars.sum(0), bars[0])]
+    return np.stack(rows), float(bars.sum() / len(bars) / 2)
 
 
-def _accents(audio: np.ndarray, low: np.ndarray, bpm: float, start: float) -> np.ndarray:
-    """How strongly each of four beats is marked, `(4,)`: change of harmony and punch in the low end, each from 0 to 1."""
-    beats = np.arange(start, len(audio) / SAMPLE_RATE - 30 / bpm, 60 / bpm)
-    pitches = chroma(audio[round(start * SAMPLE_RATE) :], bpm, beats=1)
-    change, punch = np.zeros(len(beats)), np.zeros(len(beats))
-    for i, at in enumerate(beats):
-        sample = round(at * SAMPLE_RATE)
-        punch[i] = np.sqrt(np.mean(low[sample : sample + 4000] ** 2))
-        before, after = pitches[max(0, i - 2) : i].sum(0), pitches[i : i + 2].sum(0)
-        norms = np.linalg.norm(before) * np.linalg.norm(after)
-        change[i] = 1 - before @ after / norms if norms > 0 else 0.0
-    accents = change + punch / max(punch.max(), 1e-9)
-    return np.array([accents[i::4].mean() for i in range(4)])
+def _check_told(heard: Onsets, bpm: float) -> None:
+    """Refuse a tempo that the recording surely does not keep, and that its length does not speak for."""
+    bars = heard.seconds * bpm / 240
+    if bars > 0.9 and abs(bars - round(bars)) * 240 / bpm < 0.02:
+        return
+    readings, odds = weighed(heard, [*tempi(heard, SLOWEST, FASTEST), bpm])
+    best, _ = _two_best(readings, odds)
+    found = float(readings[best, 0])
+    octaves = np.log2(found / bpm)
+    near = abs(octaves - round(octaves)) < np.log2(1.04)
+    if not near and odds[_like(readings, best)].sum() > 0.9 and odds[readings[:, 0] == bpm].sum() < 0.01:
+        found = _rounded(found, heard.seconds)
+        raise ValueError(
+            f"bpm: got {bpm:g}, but the recording keeps {found:.1f} (or half or double of it); leave bpm out to take "
+            f"that, or say where the grid lies with downbeat=0.0 (seconds) to have {bpm:g} all the same."
+        )
+
+
+def _like(readings: np.ndarray, which: int) -> np.ndarray:
+    """Which readings are the same as one, but for a hair, `(n,)` bool."""
+    bpm, downbeat = readings[which]
+    bar = 240 / bpm
+    away = np.abs((readings[:, 1] - downbeat + bar / 2) % bar - bar / 2)
+    return (np.abs(readings[:, 0] / bpm - 1) < SAME[0]) & (away < SAME[1])
+
+
+def _two_best(readings: np.ndarray, odds: np.ndarray) -> tuple[int, tuple[float, float] | None]:
+    """The likeliest reading, and the likeliest of the others."""
+    best = int(odds.argmax())
+    others = np.where(_like(readings, best), -1.0, odds)
+    if others.max() <= 0:
+        return best, None
+    bpm, downbeat = readings[int(others.argmax())]
+    return best, (round(float(bpm), 2), round(float(downbeat), 3))
+
+
+def _rounded(bpm: float, seconds: float) -> float:
+    """A whole number of beats a minute where that is as good."""
+    whole = round(bpm)
+    return float(whole) if abs(whole / bpm - 1) * seconds < WHOLE_SECONDS else round(bpm, 3)

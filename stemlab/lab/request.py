@@ -32,7 +32,7 @@ class Request(Sampling):
         stems, prompt, bpm, key, bars, seconds, seed, activity, scheme, rho: see `StemLab.generate`.
         recording: of an accompaniment: name, prompt, sha256, rate, channels, samples, gain.
         downbeat: of an accompaniment, seconds of the first.
-        heard: of an accompaniment: for bpm and downbeat, whether they were told or found.
+        heard: of an accompaniment: for bpm, downbeat and key, whether they were told or found; how sure, and what else.
         candidates: how the seed was chosen among several.
     """
 
@@ -48,7 +48,7 @@ class Request(Sampling):
     rho: float | None = None
     recording: dict[str, Any] | None = None
     downbeat: float | None = None
-    heard: dict[str, str] | None = None
+    heard: dict[str, Any] | None = None
     candidates: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
