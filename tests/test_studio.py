@@ -254,3 +254,87 @@ def test_the_widget_answers_what_the_page_asks(tiny):
     assert content["kind"] == "sound" and len(buffers) == len(content["about"]["stems"]) == 2
     studio._heard(studio, {"do": "audio", "name": "my take.mp3"}, [memoryview(b"RIFF")])
     assert studio.form["audio"].endswith("my take.wav")
+
+
+def test_messages_that_only_ask_leave_the_form_alone(tiny):
+    studio = stemlab.studio(tiny, **SMALL)
+    sent = []
+    studio.send = lambda content, buffers=None: sent.append((content, buffers))
+    studio._heard(studio, {"do": "generate"}, [])
+    studio._session.wait(60)
+    studio._heard(studio, {"do": "remove", "stem": 0}, [])
+    studio._session.wait(60)
+    for asked in (
+        {"do": "sound", "take": 0},
+        {"do": "ping", "order": 3},
+        {"do": "export", "take": 0, "what": "mix", "order": 4},
+    ):
+        studio._heard(studio, asked, [])
+    assert names_of(studio.form) == ["bass"]
+    (content, buffers), *_ = [one for one in sent if one[0].get("order") == 4]
+    assert content["name"] == "funk_240bpm_mix.wav" and buffers[0][:4] == b"RIFF"
+    assert [content for content, _ in sent if content.get("order") == 3]
+
+
+def test_what_is_typed_while_a_stem_is_removed_stays_and_the_stem_stays_away(tiny):
+    going = threading.Event()
+    session = StudioSession(tiny, SMALL)
+    done(session, "generate")
+    session._save = lambda *given: None
+    begin = session._make
+
+    def slowly(*given):
+        going.wait(20)
+        begin(*given)
+
+    session._make = slowly
+    session.do("remove", stem=0)
+    session.change({"bpm": 90, "stems": [{"prompt": "drums: kit"}, {"prompt": "bass: fretless"}]})
+    going.set()
+    session.wait(60)
+    assert session.form["bpm"] == 90 and session.form["stems"] == [{"prompt": "bass: fretless", "locked": False}]
+
+
+def test_bars_stay_with_their_stem_when_its_words_or_its_place_change():
+    from stemlab.widgets.studio_form import carried, dropped
+
+    before = tidy(
+        {"stems": ["keys: organ", "keys: piano", "bass"], "bars": 2, "activity": {"keys 2": ".x", "bass": "x."}}
+    )
+    after = carried(before, {**before, "stems": ["keys: organ", "lead: flute", "bass"]})
+    assert after["activity"] == {"lead": ".x", "bass": "x."}
+    assert dropped(before, 0)["activity"] == {"keys": ".x", "bass": "x."}
+    painted = carried(before, {**before, "activity": {"bass": "xx"}})
+    assert painted["activity"] == {"bass": "xx"}
+
+
+def test_a_file_that_was_dropped_keeps_its_name_in_code_and_tells_its_tempo(tiny, tmp_path):
+    import io
+
+    import soundfile
+
+    clicks = np.zeros(8 * 32_000, np.float32)
+    clicks[:: 32_000 * 60 // 96] = 0.9  # 96 bpm
+    audio = np.convolve(clicks, np.exp(-np.arange(400) / 60))[: len(clicks)]
+    file = io.BytesIO()
+    soundfile.write(file, audio, 32_000, format="WAV")
+    studio = stemlab.studio(tiny, **{**SMALL, "bpm": 100})
+    name = "a take of the guitar with a name that is quite long.mp3"
+    studio._heard(studio, {"do": "audio", "name": name}, [memoryview(file.getvalue())])
+    assert studio.view["heard"] == pytest.approx(96, abs=0.5)
+    assert studio.form["audio"].endswith("a take of the guitar with a name that is.wav")
+    assert (
+        'lab.accompany(\n    "a take of the guitar with a name that is.wav"' in studio.code
+        and "/tmp" not in studio.code
+    )
+    assert "your own file" in studio.code
+
+
+def test_saving_over_something_is_told_in_the_studios_own_words(session, tmp_path):
+    done(session, "generate")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "song.txt").write_text("mine")
+    error = done(session, "save", folder=str(tmp_path / "mine")).error
+    assert "tick Replace" in error and "--force" not in error
+    assert done(session, "save", folder=str(tmp_path / "mine"), replace=True).error == ""
+    assert (tmp_path / "mine" / "song.txt").exists()

@@ -13,7 +13,7 @@ from stemlab.songs.names import unique_names
 from stemlab.widgets.kept import KeptWidget, frame
 from stemlab.widgets.page import page, script, source, write_page
 
-SCRIPT = script("dom.js", "shell.js", "grid.js", render="renderGrid")
+SCRIPT = script("dom.js", "shell.js", "keys_help.js", "grid.js", render="renderGrid")
 STYLE = source("theme.css", "grid.css")
 
 

@@ -9,8 +9,8 @@ function makeDeck(el) {
   const place = element("div", {}, root);
   let [versions, mixer, orders] = [[], null, 0];
 
-  // Offer versions, [{ title, about, sound }], one or two, and let the first be heard.
-  function offer(list) {
+  // Offer versions, [{ title, about, sound, ... }], one or two, and let one be heard.
+  function offer(list, heard = 0) {
     versions = list;
     choice.hidden = list.length < 2;
     choice.replaceChildren();
@@ -19,7 +19,7 @@ function makeDeck(el) {
       const made = button(title ? `${letter}: ${title}` : letter, `Hear version ${letter} (X changes over)`, choice, () => hear(index));
       made.classList.add("version");
     });
-    return hear(0);
+    return hear(Math.min(heard, list.length - 1));
   }
 
   async function hear(index) {
@@ -48,12 +48,20 @@ function makeDeck(el) {
     hear(versions.indexOf(mixer?.version) === 0 ? 1 : 0);
     event.preventDefault();
   });
-  return { root, offer, close() { orders += 1; mixer?.close(); root.remove(); } };
+  const heard = () => Math.max(0, versions.indexOf(mixer?.version));
+  return { root, offer, heard, mixer: () => mixer, close() { orders += 1; mixer?.close(); root.remove(); } };
 }
 
 function renderMixer({ model, el }) {
   const shell = makeShell(el, "mixerShell", "Stems", model.get("kept"));
   const deck = makeDeck(shell.root);
-  deck.offer(model.get("versions").map(({ about, sounds }) => ({ about, sound: { encoded: sounds.map(bytesOf) } })));
-  return () => { deck.close(); shell.close(); };
+  const kernel = makeKernel(model, { lost: () => deck.mixer()?.show() });
+  deck.offer(model.get("versions").map(({ about, sounds }, version) => ({
+    about,
+    sound: { encoded: sounds.map(bytesOf) },
+    lossless: kernel.there,
+    fetchFile: (asked) => kernel.ask({ do: "export", version, ...asked }, { patience: FILE_PATIENCE }),
+    keep: (desk) => kernel.tell({ do: "desk", version, desk }),
+  })));
+  return () => { kernel.close(); deck.close(); shell.close(); };
 }

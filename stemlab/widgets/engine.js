@@ -9,11 +9,13 @@ const channelsOf = (buffer) => Array.from({ length: buffer.numberOfChannels }, (
 
 class Engine {
   // `sound` keeps what is decoded: engines that play it one after the other decode it once.
-  constructor({ rate, seconds, beat, sound, changed }) {
-    Object.assign(this, { rate, seconds, beat, sound, changed });
-    this.channels = sound.encoded.map(() => ({ solo: false, mute: false, db: 0 }));
+  constructor({ rate, seconds, beat, downbeat, sound, changed }) {
+    Object.assign(this, { rate, seconds, beat, downbeat, sound, changed });
+    this.channels = sound.encoded.map(() => ({ ...NEUTRAL }));
+    this.master = { db: 0 };
     this.context = this.take = this.region = null;
     this.loop = true;
+    this.metronome = this.countIn = false;
     this.rest = 0;  // where the playhead stands while nothing plays
     this.others = new BroadcastChannel("stemlab-play");  // mixers of this page, of frames in it, of other windows
     this.others.onmessage = () => this.pause();
@@ -30,17 +32,21 @@ class Engine {
   load() {
     const { sound } = this;
     sound.loading ??= Promise.all(sound.encoded.map((bytes) =>
-      new OfflineAudioContext(1, 1, this.rate).decodeAudioData(bytes.slice(0)))).then((buffers) => { sound.buffers = buffers; });
+      new OfflineAudioContext(1, 1, this.rate).decodeAudioData(bytes.slice(0)))).then((buffers) => { sound.buffers = buffers.map(smoothEnds); });
     return sound.loading;
   }
 
   async play() {
+    if (!this.channels.length) return;
     await this.load();
     this._open();
     await this.context.resume();
     if (this.playing) return;
     this.others.postMessage("one plays");
-    this._begin(this.rest >= this.bounds[1] ? this.bounds[0] : this.rest);
+    const start = this.context.currentTime + AHEAD;
+    const wait = this.countIn && this.beat ? this.beat * 4 : 0;
+    this._begin(this.rest >= this.bounds[1] ? this.bounds[0] : this.rest, start + wait);
+    if (wait) this._count(start);
     this.changed();
   }
 
@@ -77,12 +83,19 @@ class Engine {
     this._again(now);
   }
 
+  setMetronome(on) {
+    const now = this._soon();
+    this.metronome = on;
+    this._again(now);
+  }
+
   // Go on where another engine is: its playhead, at the same beat where both have a tempo, its loop, its sound.
   takeOver(old) {
     const scale = this.beat && old.beat ? this.beat / old.beat : 1;
     const here = (second) => Math.min(second * scale, this.seconds);
-    this.loop = old.loop;
+    Object.assign(this, { loop: old.loop, metronome: old.metronome, countIn: old.countIn });
     this.region = old.region && here(old.region[0]) < here(old.region[1]) ? old.region.map(here) : null;
+    this.setMaster(old.master);
     if (old.playing) {
       this._open();
       const at = this.context.currentTime + AHEAD;
@@ -95,7 +108,13 @@ class Engine {
 
   setChannel(index, change) {
     Object.assign(this.channels[index], change);
-    this._applyGains();
+    this._applyGains(true);
+    this.changed();
+  }
+
+  setMaster(change) {
+    Object.assign(this.master, change);
+    this._applyGains(true);
     this.changed();
   }
 
@@ -104,7 +123,7 @@ class Engine {
     return !mute && (solo || !this.channels.some((channel) => channel.solo));
   }
 
-  gain(index) { return this.audible(index) ? 10 ** (this.channels[index].db / 20) : 0; }
+  gain(index) { return this.audible(index) ? gainOf(this.channels[index].db) : 0; }
 
   // Where the playhead is at a time of the context's clock, in seconds.
   position(at = this.context?.currentTime) {
@@ -115,23 +134,22 @@ class Engine {
     return run < end ? run : start + ((run - start) % (end - start));
   }
 
-  // Highest sample of a stem just now, after its gain.
-  level(index) {
-    if (!this.playing) return 0;
-    const { analyser, window: samples } = this.channels[index];
-    analyser.getFloatTimeDomainData(samples);
-    return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-  }
+  // Highest sample just now, of a stem after its gain, or of all together.
+  level(index) { return this.playing ? this._peak(this.channels[index]) : 0; }
 
-  // What would be heard from `from` on, as the samples of each channel: the same sources, gains and loop, without a loudspeaker.
+  masterLevel() { return this.playing ? this._peak(this.out) : 0; }
+
+  // What would be heard from `from` on, as the samples of each channel: the same sources, settings and loop, without a loudspeaker.
   async bounce({ from = 0, seconds = this.seconds, loop = false } = {}) {
     await this.load();
-    const offline = new OfflineAudioContext(this.buffers[0].numberOfChannels, Math.round(seconds * this.rate), this.rate);
+    const sides = this.channels.some(({ pan }) => pan) ? 2 : this.buffers[0].numberOfChannels;
+    const offline = new OfflineAudioContext(sides, Math.round(seconds * this.rate), this.rate);
+    const out = new GainNode(offline, { gain: gainOf(this.master.db) });
+    out.connect(offline.destination);
     this.buffers.forEach((buffer, index) => {
-      const gain = offline.createGain();
-      gain.gain.value = this.gain(index);
-      gain.connect(offline.destination);
-      this._source(offline, buffer, gain, loop).start(0, from);
+      const strip = makeStrip(offline, out);
+      strip.set(this.channels[index], this.gain(index), false);
+      this._source(offline, buffer, strip.input, loop).start(0, from);
     });
     return channelsOf(await offline.startRendering());
   }
@@ -141,10 +159,15 @@ class Engine {
     this.others.close();
   }
 
+  _peak({ analyser, window: samples }) {
+    analyser.getFloatTimeDomainData(samples);
+    return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  }
+
   _source(context, buffer, into, loop) {
     const source = context.createBufferSource();
-    [source.loopStart, source.loopEnd] = this.bounds;
-    Object.assign(source, { buffer, loop });
+    [source.loopStart, source.loopEnd] = this.bounds.map((second) => Math.round(second * this.rate) / this.rate);
+    Object.assign(source, { buffer: loop ? seamless(buffer, this.bounds) : buffer, loop });
     source.connect(into);
     return source;
   }
@@ -154,23 +177,25 @@ class Engine {
     const contexts = (globalThis.stemlabContexts ??= new Map());  // one for all mixers of a page: there may be many
     if (!contexts.has(this.rate)) contexts.set(this.rate, new AudioContext({ sampleRate: this.rate, latencyHint: "interactive" }));
     this.context = contexts.get(this.rate);
+    const metered = (node) => {
+      const analyser = new AnalyserNode(this.context, { fftSize: 1024 });
+      node.connect(analyser);
+      return { analyser, window: new Float32Array(analyser.fftSize) };
+    };
+    const out = new GainNode(this.context);
+    out.connect(this.context.destination);
+    this.out = { node: out, ...metered(out) };
     for (const channel of this.channels) {
-      const [gain, analyser] = [this.context.createGain(), this.context.createAnalyser()];
-      analyser.fftSize = 1024;
-      gain.connect(analyser).connect(this.context.destination);
-      Object.assign(channel, { node: gain, analyser, window: new Float32Array(analyser.fftSize) });
+      const strip = makeStrip(this.context, out);
+      Object.assign(channel, { strip, node: strip.node, ...metered(strip.node) });
     }
-    this.channels.forEach((channel, index) => { channel.node.gain.value = this.gain(index); });
+    this._applyGains(false);
   }
 
-  _applyGains() {
+  _applyGains(glide) {
     if (!this.context) return;
-    const now = this.context.currentTime;
-    this.channels.forEach(({ node }, index) => {
-      node.gain.cancelScheduledValues(now);
-      node.gain.setValueAtTime(node.gain.value, now);
-      node.gain.linearRampToValueAtTime(this.gain(index), now + 0.015);
-    });
+    this.channels.forEach((channel, index) => channel.strip.set(channel, this.gain(index), glide));
+    this.out.node.gain.setTargetAtTime(gainOf(this.master.db), this.context.currentTime, glide ? GLIDE / 3 : 0);
   }
 
   // Where the playhead will be when a take that is ordered now begins.
@@ -184,14 +209,16 @@ class Engine {
 
   _begin(from, at = this.context.currentTime + AHEAD) {
     this._end(at);
-    const sources = this.buffers.map((buffer, index) => {
+    const play = (buffer, into) => {
       const fade = this.context.createGain();
       if (from > 0) fade.gain.setValueAtTime(0, at).linearRampToValueAtTime(1, at + FADE);  // the first attack stays whole
-      fade.connect(this.channels[index].node);
+      fade.connect(into);
       const source = this._source(this.context, buffer, fade, this.loop);
       source.start(at, from);
       return { source, fade };
-    });
+    };
+    const sources = this.buffers.map((buffer, index) => play(buffer, this.channels[index].strip.input));
+    if (this.metronome && this.beat) sources.push(play(this.clicks ??= clickTrack(this), this.context.destination));
     const take = { at, from, sources };
     this.take = take;
     sources[0].source.onended = () => {
@@ -202,7 +229,16 @@ class Engine {
     };
   }
 
+  _count(at) {
+    const source = new AudioBufferSourceNode(this.context, { buffer: clickTrack({ rate: this.rate, seconds: this.beat * 4, beat: this.beat, beats: 4 }) });
+    source.connect(this.context.destination);
+    source.start(at);
+    this.counting = source;
+  }
+
   _end(at) {
+    if (this.counting && at < (this.take?.at ?? 0)) this.counting.stop();
+    this.counting = null;
     for (const { source, fade } of this.take?.sources ?? []) {
       source.onended = () => fade.disconnect();
       fade.gain.cancelScheduledValues(at);

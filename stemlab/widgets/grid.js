@@ -8,13 +8,9 @@ const PRESETS = {
   "Alternate": (rows, bars) => rows.map((_, row) => Array.from({ length: bars }, (_, bar) => (row + bar) % 2 === 0)),
 };
 
-// A stem that the value does not name is free: the model decides when it plays.
-function makeGrid({ model, el }) {
-  const root = element("div", { class: "grid", role: "group", "aria-label": "Activity grid" }, el);
-  const tools = element("div", { class: "bar" }, root);
-  const desk = element("div", { class: "cells", role: "group" }, root);
-  const output = element("output", { "aria-label": "The value as Python" }, root);
-  element("p", { class: "hint", text: "Click or drag to paint. A click on a name leaves that stem free (hatched). Arrows move, space paints, shift + arrows paint on, F is free, Ctrl+Z takes back." }, root);
+// Cells and names wherever they are put. A stem that the value does not name is free: the model decides when it plays.
+// `places(row)` gives { cells, name }, the elements that a row's cells and the button with its name go into.
+function makeCells({ model, tools, places, changed = () => {} }) {
   const past = [];
   let cells = [], frees = [], paint = null;
 
@@ -51,19 +47,16 @@ function makeGrid({ model, el }) {
   function build() {
     past.length = 0;
     enable(undo, false);
-    desk.replaceChildren();
-    desk.style.gridTemplateColumns = `minmax(70px, 130px) repeat(${bars()}, minmax(14px, 1fr))`;
-    element("span", { class: "number", text: "bar" }, desk);
-    for (let bar = 1; bar <= bars(); bar++) element("span", { class: "number", text: bar }, desk);
     frees = [];
     cells = names().map((name, row) => {
+      const place = places(row);
       const colour = model.get("colours")[row];
-      const free = button(name, `${name}: free or painted`, desk, () => flipFree(row));
+      const free = button(place.words ?? name, `${name}: free or painted`, place.name, () => flipFree(row));
       free.classList.add("name");
-      frees.push(free);
       free.style.setProperty("--stem", colour);
+      frees.push(free);
       return Array.from({ length: bars() }, (_, bar) => {
-        const cell = element("button", { type: "button", class: "cell", "data-row": row, "data-bar": bar, tabindex: row || bar ? -1 : 0 }, desk);
+        const cell = element("button", { type: "button", class: "cell", "data-row": row, "data-bar": bar, tabindex: (place.words || !row) && !bar ? 0 : -1 }, place.cells);
         cell.style.setProperty("--stem", colour);
         return cell;
       });
@@ -79,7 +72,7 @@ function makeGrid({ model, el }) {
       cell.setAttribute("aria-pressed", on);
       cell.setAttribute("aria-label", `${names()[row]}, bar ${bar + 1}: ${{ true: "plays", false: "rests", mixed: "free" }[on]}`);
     }));
-    output.textContent = `activity = {${Object.entries(textOf(rows)).map(([name, marks]) => `${JSON.stringify(name)}: "${marks}"`).join(", ")}}`;
+    changed(textOf(rows));
   }
 
   function set(row, bar, on) {
@@ -96,9 +89,13 @@ function makeGrid({ model, el }) {
     change(rows);
   }
 
-  const placeOf = (target) => (target?.matches?.(".cell") && desk.contains(target) ? [Number(target.dataset.row), Number(target.dataset.bar)] : null);
+  function placeOf(target) {
+    if (!target?.matches?.(".cell")) return null;
+    const [row, bar] = [Number(target.dataset.row), Number(target.dataset.bar)];
+    return cells[row]?.[bar] === target ? [row, bar] : null;
+  }
 
-  desk.addEventListener("pointerdown", (event) => {
+  function pressed(event) {
     const place = placeOf(event.target);
     if (!place || event.button !== 0) return;
     remember();
@@ -106,7 +103,7 @@ function makeGrid({ model, el }) {
     set(...place, paint.on);
     focus(...place);
     event.preventDefault();
-  });
+  }
   const moved = (event) => {
     const place = paint && placeOf(document.elementFromPoint(event.clientX, event.clientY));
     if (place) set(...place, paint.on);
@@ -123,7 +120,7 @@ function makeGrid({ model, el }) {
   }
 
   const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-  root.addEventListener("keydown", (event) => {
+  function typed(event) {
     const place = placeOf(event.target);
     const step = STEPS[event.code];
     if ((event.ctrlKey || event.metaKey) && event.code === "KeyZ") takeBack();
@@ -137,7 +134,7 @@ function makeGrid({ model, el }) {
         change(rows);
       }
       focus(row, bar);
-    } else if (place && (event.code === "Space" || event.code === "Enter")) {
+    } else if (place && (event.code === "Space" || event.code === "Enter") && !event.ctrlKey && !event.metaKey) {
       const rows = read();
       rows[place[0]] = told(rows[place[0]]);
       rows[place[0]][place[1]] = !rows[place[0]][place[1]];
@@ -145,21 +142,46 @@ function makeGrid({ model, el }) {
     } else if (place && event.code === "KeyF" && !event.ctrlKey && !event.metaKey) flipFree(place[0]);
     else return;
     event.preventDefault();
-  });
+  }
+  // Keys and presses inside of an element are for the cells; once for each.
+  function listen(host) {
+    host.addEventListener("pointerdown", pressed);
+    host.addEventListener("keydown", typed);
+  }
 
-  model.on("change:value", show);
-  build();
-  return () => {
-    model.off("change:value", show);
+  function close() {
     window.removeEventListener("pointermove", moved);
     window.removeEventListener("pointerup", released);
     window.removeEventListener("pointercancel", released);
-    root.remove();
-  };
+  }
+  return { build, show, listen, close };
 }
 
+// The grid as a widget of its own: names, numbers of the bars, cells.
 function renderGrid({ model, el }) {
   const shell = makeShell(el, "gridShell", "Who plays when", model.get("kept"));
-  const close = makeGrid({ model, el: shell.root });
-  return () => { close(); shell.close(); };
+  const root = element("div", { class: "grid", role: "group", "aria-label": "Activity grid" }, shell.root);
+  const tools = element("div", { class: "bar" }, root);
+  const frame = element("div", { class: "frame" }, root);
+  const desk = element("div", { class: "cells", role: "group", "aria-label": "Stems by bars" }, frame);
+  const output = element("output", { "aria-label": "The value as Python" }, root);
+  element("p", { class: "hint", text: "Click or drag to paint. A click on a name leaves that stem free (hatched). Arrows move, space paints, shift + arrows paint on, F is free, Ctrl+Z takes back, ? shows all keys." }, root);
+  const python = (value) => `activity = {${Object.entries(value).map(([name, marks]) => `${JSON.stringify(name)}: "${marks}"`).join(", ")}}`;
+  const grid = makeCells({ model, tools, places: () => ({ cells: desk, name: desk }), changed: (value) => { output.textContent = python(value); } });
+
+  const bars = model.get("bars");
+  const every = bars > 32 ? 4 : 1;
+  desk.style.gridTemplateColumns = `minmax(70px, 130px) repeat(${bars}, minmax(${bars > 32 ? 11 : 14}px, 1fr))`;
+  desk.classList.toggle("many", bars > 32);
+  element("span", { class: "number first", text: "bar" }, desk);
+  for (let bar = 1; bar <= bars; bar++) element("span", { class: "number", text: (bar - 1) % every ? "" : bar }, desk);
+  grid.listen(root);
+  grid.build();
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "?" || event.target.closest("dialog")) return;
+    showKeys(root, [["Paint", GRID_KEYS]]);
+    event.preventDefault();
+  });
+  model.on("change:value", grid.show);
+  return () => { model.off("change:value", grid.show); grid.close(); shell.close(); };
 }

@@ -1,6 +1,6 @@
 """What stands in for a widget where no kernel runs: a page that plays, kept in the notebook itself and bounded in bytes.
 
-A widget shows two outputs: this page, and the live view. Where the view lives, the page hides itself; where the view
+A widget shows two outputs: the live view, and this page. Where the view lives, the page hides itself; where the view
 cannot be found any more (a notebook that is opened again, a web page), the page plays and the error is what hides.
 """
 
@@ -23,8 +23,8 @@ FRAME = """<div id="{mark}" class="stemlab-kept"><style>
 #{mark} {{ animation: {mark} 1ms {wait} backwards }}
 #{mark} p {{ display: none }}
 body:has([data-kept="{mark}"]) #{mark} {{ display: none }}
-.jp-OutputArea-child:has(#{mark}):has(+ .jp-OutputArea-child [data-kept="{mark}"]) {{ display: none }}
-.jp-OutputArea-child:has(#{mark}) + .jp-OutputArea-child:not(:has(.stemlab)) {{ display: none }}
+.jp-OutputArea-child:has([data-kept="{mark}"]) + .jp-OutputArea-child:has(#{mark}) {{ display: none }}
+.jp-OutputArea-child:not(:has(.stemlab)):has(+ .jp-OutputArea-child #{mark}) {{ display: none }}
 </style><p>{words}: trust this notebook (File, Trust Notebook) or run it to use it.</p>{page}</div>"""
 PAGE = (
     '<iframe title="{words}" class="player" allow="autoplay" loading="lazy" onload="{grow}" srcdoc="{html}" '
@@ -92,8 +92,8 @@ class KeptWidget(anywidget.AnyWidget):
         """Two outputs: JupyterLab draws one kind of each, and would always take the live view."""
         self._shown = True
         view, about = super()._repr_mimebundle_()
-        display(self._page(), raw=True, display_id=self.kept)
         display({**view, "text/plain": ""}, metadata=about, raw=True)
+        display(self._page(), raw=True, display_id=self.kept)
 
     def _keep_again(self) -> None:
         """The page, once more, in every output that has it."""

@@ -13,10 +13,15 @@ from stemlab.codec.audio import FRAME, activity, resample
 from stemlab.figures.colours import colours
 from stemlab.framing import Grid
 from stemlab.lab.group import Stem, StemGroup
+from stemlab.widgets.desk import DESK, keep_desk, tidy_desk
+from stemlab.widgets.export import answer, export
 from stemlab.widgets.kept import KeptWidget, frame, most_bytes
 from stemlab.widgets.page import page, script, source, write_page
 
-MIXER = ("dom.js", "shell.js", "engine.js", "files.js", "lanes.js", "mixer.js", "deck.js")
+MIXER = (
+    "dom.js", "shell.js", "kernel.js", "strip.js", "seam.js", "click.js", "engine.js", "files.js", "exporter.js",
+    "lanes.js", "keys_help.js", "pointer.js", "row.js", "transport.js", "mixer.js", "deck.js",
+)  # fmt: skip
 SCRIPT = script(*MIXER, render="renderMixer")
 STYLE = source("theme.css", "mixer.css")
 GOOD, COARSE = 0.4, 0.0  # of the sound that a page has: see `compress`
@@ -39,6 +44,17 @@ class StemMixer(KeptWidget):
     def __init__(self, group: StemGroup, other: StemGroup | None = None):
         self._groups = [group] if other is None else [group, other]
         super().__init__(versions=[{"about": describe(g), "sounds": sounds(g)} for g in self._groups])
+
+        self.on_msg(self._heard)
+
+    def _heard(self, _: Any, message: dict[str, Any], buffers: list) -> None:
+        """What the page asks for: a file."""
+        if message.get("do") == "export":
+            asked = {name: message[name] for name in ("what", "kind", "rate", "desk") if name in message}
+            answer(self, message.get("order"), lambda: export(self._groups[message.get("version", 0)], **asked))
+
+        elif message.get("do") == "desk":
+            keep_desk(self._groups[message.get("version", 0)], message["desk"])
 
     def to_html(self, path: str | os.PathLike | None = None) -> str:
         """A self-contained page that plays the stems, without kernel and network; written to `path` too."""
@@ -108,6 +124,7 @@ def describe(group: StemGroup) -> dict[str, Any]:
         "beat": None if group.bpm is None else 60 / group.bpm,
         "downbeat": group.downbeats[0] if len(group.downbeats) else 0.0,
         "bars": group.downbeats.round(4).tolist(),
+        "desk": tidy_desk(group.settings.get(DESK), group.names),
         "stems": [
             {
                 "name": stem.name,

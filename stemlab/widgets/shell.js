@@ -24,12 +24,13 @@ function makeShell(el, kind, label, kept = "") {
     if (relatedTarget && !root.contains(relatedTarget)) last = null;
   });
   const gone = () => {
-    if (!last || (last.isConnected && !last.matches(":disabled, [hidden] *, [hidden]"))) return;
+    if (!last || root.contains(document.activeElement) && !document.activeElement.matches(":disabled, [hidden] *, [hidden]")) return;
     const name = last.getAttribute("aria-label");
-    const twin = [...root.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === name && !one.closest("[hidden]"));
-    ((name && twin) || root).focus({ preventScroll: true });
+    const there = (one) => one.isConnected && !one.closest("[hidden]") && !one.matches(":disabled");
+    const twin = [...root.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === name && there(one));
+    (there(last) ? last : (name && twin) || root).focus({ preventScroll: true });  // it was moved, made anew or taken away
   };
-  const watcher = new MutationObserver(gone);
+  const watcher = new MutationObserver(() => setTimeout(gone));  // not while the focus is on its way to another control
   watcher.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "disabled"] });
   const pressed = ({ target }) => { if (!root.contains(target)) last = null; };
   document.addEventListener("pointerdown", pressed, true);

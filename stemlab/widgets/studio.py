@@ -12,13 +12,16 @@ import traitlets
 from stemlab.figures.colours import colours
 from stemlab.lab.group import StemGroup
 from stemlab.lab.stem_lab import StemLab
+from stemlab.widgets.desk import keep_desk
+from stemlab.widgets.export import answer, export
 from stemlab.widgets.kept import KeptWidget, frame
 from stemlab.widgets.mixer import MIXER, describe, group_html, sounds
 from stemlab.widgets.page import script, source
-from stemlab.widgets.studio_form import CHOICES, names_of, suggestions, tidy
-from stemlab.widgets.studio_session import StudioSession
+from stemlab.widgets.studio_actions import UPLOADS
+from stemlab.widgets.studio_form import CHOICES, carried, names_of, suggestions
+from stemlab.widgets.studio_session import StudioSession, tempo_of
 
-OWN = ("fields.js", "studio_stems.js", "studio_takes.js", "studio_sound.js", "studio.js")
+OWN = ("fields.js", "studio_form.js", "studio_rows.js", "studio_takes.js", "studio_sound.js", "studio.js")
 MOST_UPLOAD = 8_000_000  # bytes
 
 
@@ -44,6 +47,7 @@ class StemStudio(KeptWidget):
         self._ready: dict[int, tuple[dict, list[bytes]]] = {}
         self._uploads: tempfile.TemporaryDirectory | None = None
         self._kept_take: int | None = None
+        self._edit, self._heard_bpm = 0, None
         super().__init__(form=self._session.form)
         self.set_trait("choices", {**CHOICES, "families": suggestions()})
         self._show()
@@ -68,7 +72,7 @@ class StemStudio(KeptWidget):
 
     @traitlets.validate("form")
     def _tidy_form(self, proposal: dict) -> dict[str, Any]:
-        return tidy(proposal["value"])
+        return carried(self._session.form, proposal["value"])
 
     @traitlets.observe("form")
     def _form_changed(self, change: dict) -> None:
@@ -80,13 +84,25 @@ class StemStudio(KeptWidget):
         """What the page asks for: an action of the session, the sound of a take, or a file that was dropped."""
         self.send({"kind": "heard"})
         details = dict(message)
-        what = details.pop("do")
+        what, order = details.pop("do"), details.pop("order", None)
         self.form = details.pop("form", self.form)
         if what == "sound":
             about, sound = self._ready[details["take"]]
             self.send({"kind": "sound", "take": details["take"], "about": about}, buffers=sound)
+        elif what == "export":
+            group = self._session.takes[details.pop("take")].group
+            answer(self, order, lambda: export(group, **details))
+        elif what == "desk":
+            keep_desk(self._session.takes[details["take"]].group, details["desk"])
         elif what == "audio":
             self._keep_audio(details["name"], bytes(buffers[0]))
+        elif what == "set":
+            self._session.change(details["told"])
+            self._edit = details["edit"]
+            self.form = self._session.form
+            self._show()
+        elif what == "ping":
+            self.send({"kind": "answer", "order": order})
         else:
             self._session.do(what, **details)
 
@@ -94,15 +110,19 @@ class StemStudio(KeptWidget):
         """A file that was dropped, to accompany; a WAV that the page made of it."""
         if len(data) > MOST_UPLOAD:
             raise ValueError(f"audio: got {len(data):,} bytes; it takes up to {MOST_UPLOAD:,}.")
-        self._uploads = self._uploads or tempfile.TemporaryDirectory(prefix="stemlab-")
-        path = Path(self._uploads.name) / f"{Path(name).stem or 'audio'}.wav"
+        self._uploads = self._uploads or tempfile.TemporaryDirectory(prefix=UPLOADS)
+        path = Path(self._uploads.name) / f"{_short(Path(name).stem)}.wav"
         path.write_bytes(data)
+        self._heard_bpm = tempo_of(path)
         self.form = {**self.form, "audio": str(path)}
+        self._show()
 
     def _told(self, kind: str, data: Any) -> None:
         """What the session tells, in whichever thread: sounds are packed here, before the page hears of the take."""
         if kind == "progress":
-            self.send({"kind": "progress", "done": data[0], "total": data[1]})
+            self.send(
+                {"kind": "progress", "done": data[0], "total": data[1], "left": self._session.seconds_left(*data)}
+            )
             return
         for index, take in enumerate(self._session.takes):
             if index not in self._ready:
@@ -120,6 +140,7 @@ class StemStudio(KeptWidget):
         ]
         takes = [{"title": take.title, "parent": take.parent} for take in session.takes]
         told = {"rows": rows, "takes": takes, "current": session.current, "folder": _free_folder()}
+        told |= {"edit": self._edit, "heard": self._heard_bpm if session.form["audio"] else None}
         told |= {"busy": session.busy, "error": session.error, "note": session.note, "code": session.code}
         self.set_trait("view", told)
         if self._kept_take != session.current:
@@ -139,6 +160,12 @@ def studio(lab: StemLab | None = None, **form: Any) -> StemStudio:
         ValueError: the form has no such key.
     """
     return StemStudio(lab, **form)
+
+
+def _short(name: str, most: int = 40) -> str:
+    """A file's name as a stem can have it: cut between words."""
+    words = name[: most + 1].rsplit(" ", 1)[0] if " " in name[: most + 1] and len(name) > most else name[:most]
+    return words.strip(" .") or "audio"
 
 
 def _free_folder() -> str:

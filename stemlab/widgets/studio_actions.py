@@ -13,8 +13,9 @@ from stemlab.lab.group import StemGroup
 from stemlab.lab.request import Request
 from stemlab.lab.stem_lab import StemLab
 from stemlab.sampling import Callback
-from stemlab.widgets.studio_form import form_of, names_of, request, tidy
+from stemlab.widgets.studio_form import dropped, form_of, names_of, request, tidy
 
+UPLOADS = "stemlab-upload-"  # what the folders of dropped files are called
 GENERATE_DEFAULTS = {f.name: f.default for f in fields(Request) if f.name != "stems"}
 
 
@@ -26,12 +27,14 @@ class Call:
         name: "lab.add", "group.without" or "stemlab.StemGroup.load".
         args, kwargs: what it is given besides the group and the callback.
         on_group: the first argument is the group so far.
+        upload: the first argument is a file that was dropped into the page, in a folder that goes with the kernel.
     """
 
     name: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     on_group: bool = False
+    upload: bool = False
 
     def run(self, lab: StemLab, group: StemGroup | None, callback: Callback) -> StemGroup:
         """Do it; only calls of `lab` take time and report it."""
@@ -43,10 +46,12 @@ class Call:
     @property
     def code(self) -> str:
         """The call as a line of Python, or a line an argument where it is long."""
-        told = ["group"] * self.on_group + [literal(value) for value in self.args]
+        args = [Path(self.args[0]).name, *self.args[1:]] if self.upload else self.args
+        told = ["group"] * self.on_group + [literal(value) for value in args]
         told += [f"{name}={literal(value)}" for name, value in self.kwargs.items()]
         line = f"group = {self.name}({', '.join(told)})"
-        return line if len(line) <= 88 else f"group = {self.name}(\n    " + ",\n    ".join(told) + ",\n)"
+        where = "# your own file: give the path that it has on your disk\n" if self.upload else ""
+        return where + (line if len(line) <= 88 else f"group = {self.name}(\n    " + ",\n    ".join(told) + ",\n)")
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ def generate(form: Mapping[str, Any], group: StemGroup | None) -> Plan:
     prompts = [stem["prompt"] for stem in form["stems"]]
     if form["audio"]:
         told = {name: value for name, value in _said(request(form)).items() if name != "bars"}
-        return Plan("accompany", [Call("lab.accompany", (form["audio"], prompts), told)], fresh=True)
+        upload = Path(form["audio"]).parent.name.startswith(UPLOADS)
+        return Plan("accompany", [Call("lab.accompany", (form["audio"], prompts), told, upload=upload)], fresh=True)
     locked = [n for n, stem in zip(names_of(form), form["stems"], strict=True) if stem["locked"]]
     if group is None or not set(locked) & set(group.names):
         return Plan("generate", [Call("lab.generate", (prompts,), _said(request(form)))], fresh=True)
@@ -143,7 +149,7 @@ def form_after(action: str, form: Mapping[str, Any], group: StemGroup, stem: int
     if action == "load":
         return form_of(group)
     if action == "remove" and stem is not None:
-        return tidy({**form, "stems": [row for i, row in enumerate(form["stems"]) if i != stem]})
+        return dropped(form, stem)
     if action == "generate" and form["audio"]:
         return tidy({**form, "bpm": group.bpm, "bars": group.bars or form["bars"]})  # those of the recording
     return dict(form)

@@ -55,6 +55,38 @@ def tidy(form: Mapping[str, Any]) -> dict[str, Any]:
     return whole
 
 
+def carried(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """`after`, tidied, with the patterns of `before` still at the stems that they were painted for.
+
+    A stem whose text now gives it another name keeps its bars, as long as no stem came or went.
+
+    >>> before = tidy({"stems": ["bass", "keys"], "bars": 2, "activity": {"bass": ".x"}})
+    >>> carried(before, {**before, "stems": ["guitar", "keys"]})["activity"]
+    {'guitar': '.x'}
+    """
+    rows = range(len(after["stems"])) if len(after["stems"]) == len(before["stems"]) else ()
+    return _patterned(before, after, {row: row for row in rows})
+
+
+def dropped(form: Mapping[str, Any], stem: int) -> dict[str, Any]:
+    """The form without one of its stems; the others keep their bars, also where that changes their numbers."""
+    rows = [i for i in range(len(form["stems"])) if i != stem]
+    after = {**form, "stems": [form["stems"][i] for i in rows]}
+    return _patterned(form, after, dict(enumerate(rows)))
+
+
+def _patterned(before: Mapping[str, Any], after: Mapping[str, Any], origin: Mapping[int, int]) -> dict[str, Any]:
+    """`after`, tidied; `origin` tells for its rows which rows of `before` they were."""
+    asked = {**DEFAULTS, **after}
+    stems = [{"prompt": stem} if isinstance(stem, str) else stem for stem in asked["stems"]]
+    old, new = names_of(before), names_of({"stems": stems})
+    told = dict(asked["activity"])
+    if told == before["activity"]:  # nobody painted: whatever the names are now, the bars stay with their rows
+        moved = {new[row]: told.pop(old[was]) for row, was in origin.items() if old[was] in told}
+        told = {**{name: marks for name, marks in told.items() if name in new}, **moved}
+    return tidy({**asked, "activity": told})
+
+
 def names_of(form: Mapping[str, Any]) -> list[str]:
     """The name that each stem of a form will have; "stem 1" and so on where its text names nothing yet."""
     prompts = [stem["prompt"] for stem in form["stems"]]

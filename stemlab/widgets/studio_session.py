@@ -4,15 +4,20 @@ Lesson: 11_stem_studio.ipynb
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from stemlab.lab.beats import listen
 from stemlab.lab.group import StemGroup
 from stemlab.lab.load import load as load_weights
+from stemlab.lab.recording import open_recording
 from stemlab.lab.stem_lab import StemLab
+from stemlab.widgets.interrupt import Interrupts
 from stemlab.widgets.studio_actions import ACTIONS, Plan, form_after, literal
-from stemlab.widgets.studio_form import new_stem, tidy
+from stemlab.widgets.studio_form import carried, dropped, new_stem, tidy
 
 Tell = Callable[[str, Any], None]
 
@@ -59,6 +64,8 @@ class StudioSession:
         self._tell = tell or (lambda kind, data: None)
         self._cancel = threading.Event()
         self._thread: threading.Thread | None = None
+        self._began = 0.0
+        self._interrupts = Interrupts(self._cancel.set)
 
     @property
     def group(self) -> StemGroup | None:
@@ -77,13 +84,18 @@ class StudioSession:
         start = "# lab is the one that was given to stemlab.studio(lab)" if self._own_lab else "lab = stemlab.load()"
         return "\n".join(["import stemlab", "", start, *reversed(lines)]) + "\n"
 
+    def change(self, told: dict[str, Any]) -> None:
+        """Set some keys of the form; patterns stay with the stems that they were painted for."""
+        self.form = carried(self.form, {**self.form, **told})
+
     def do(self, what: str, **details: Any) -> None:
         """Begin an action; errors end up in `error`, as one line.
 
         Args:
             what: a name in ACTIONS, done in a thread; or "save", "cancel", "undo", "go" (to a take), "new_stem" (a
                 row of a family), "drop" (a row).
-            details: of the action: `stem` is an index of the form, `folder` a path, `take` an index, `family` a name.
+            details: of the action: `stem` is an index of the form, `folder` a path (`replace` what is there), `take` an
+                index, `family` a name.
         """
         if what == "cancel":
             return self._cancel.set()
@@ -111,13 +123,15 @@ class StudioSession:
         job: Callable[[], None]
         if what == "save":
             group, folder = self._present(), details["folder"]
-            title, job = f"save in {folder}", lambda: self._save(group, folder)
+            title, job = f"save in {folder}", lambda: self._save(group, folder, details.get("replace", False))
         else:
             plan = ACTIONS[what](self.form, self.group, **details)
             form = self.form
             title, job = plan.title, lambda: self._make(plan, what, form, details)
         self.busy = title
         self._cancel.clear()
+        self._began = time.monotonic()
+        self._interrupts.begin()
         self._thread = threading.Thread(target=self._work, args=(job,), daemon=True)
         self._thread.start()
 
@@ -129,6 +143,7 @@ class StudioSession:
             note = "Cancelled; nothing changed."
         except Exception as problem:
             error = one_line(problem)
+        self._interrupts.end()
         self.busy, self.error, self.note = "", error, note or self.note
         self._tell("view", None)
 
@@ -138,20 +153,29 @@ class StudioSession:
         parent = None if plan.fresh else self.current
         group = plan.run(self._lab, self.group, self._report)
         after = form_after(what, form, group, details.get("stem"))
-        self.takes.append(Take(group, plan.title, plan.code, parent, after))
+        if what == "remove" and self.form != form:  # what was typed meanwhile stays
+            self.form = dropped(self.form, details["stem"])
+        elif changed := {name: value for name, value in after.items() if value != form[name]}:
+            self.form = tidy({**self.form, **changed})
+        self.takes.append(Take(group, plan.title, plan.code, parent, after))  # last: from here on it is shown
         self.current, self.note = len(self.takes) - 1, plan.note
-        if after != form:  # else what was typed meanwhile stays
-            self.form = after
+
+    def seconds_left(self, done: int, total: int) -> int | None:
+        """A guess from the steps so far; None in the beginning."""
+        return round((time.monotonic() - self._began) / done * (total - done)) if done > 2 else None
 
     def _report(self, done: int, total: int, x: Any) -> None:
         if self._cancel.is_set():
             raise Cancelled
         self._tell("progress", (done, total))
 
-    def _save(self, group: StemGroup, folder: str) -> None:
+    def _save(self, group: StemGroup, folder: str, replace: bool) -> None:
         if not folder.strip():
             raise ValueError("folder: got nothing; name a folder, such as out/mine.")
-        group.save(folder)
+        place = Path(folder).expanduser()
+        if place.is_dir() and any(place.iterdir()) and not replace:
+            raise ValueError(f"{folder} is not empty: name a new folder, or tick Replace to save over what is there.")
+        group.save(folder, force=replace)
         self.note = f"Saved: open {folder}/player.html, or load it with stemlab.StemGroup.load({literal(folder)})."
 
     def _present(self) -> StemGroup:
@@ -173,7 +197,15 @@ class StudioSession:
         self.form = tidy({**self.form, "stems": [*self.form["stems"], new_stem(self.form, family)]})
 
     def _drop(self, stem: int) -> None:
-        self.form = tidy({**self.form, "stems": [row for i, row in enumerate(self.form["stems"]) if i != stem]})
+        self.form = dropped(self.form, stem)
+
+
+def tempo_of(path: Path) -> float | None:
+    """The tempo of a recording in bpm, or None when it has none that is clear, or is no recording."""
+    try:
+        return listen(open_recording(path)[0].mono()).bpm
+    except ValueError:
+        return None
 
 
 def one_line(error: Exception) -> str:

@@ -7,7 +7,7 @@ function takesPanel(studio, parent) {
   studio.onRefresh(() => {
     const { takes, current, busy } = studio.view();
     bar.hidden = !takes.length;
-    enable(undo, !busy && current);
+    enable(undo, !busy && current && studio.kernel.there());
     list.replaceChildren();
     takes.forEach(({ title }, index) => {
       const item = element("span", { role: "listitem", class: "take" }, list);
@@ -20,8 +20,7 @@ function takesPanel(studio, parent) {
 }
 
 function codePanel(studio, parent) {
-  const fold = element("details", { class: "fold" }, parent);
-  element("summary", { text: "Show code" }, fold);
+  const fold = parent;
   element("p", { class: "hint", text: "The same in Python, for a cell of your own." }, fold);
   const code = element("pre", { class: "code", tabindex: 0, "aria-label": "Python code" }, fold);
   const copy = button("Copy", "Copy the code", fold, async () => {
@@ -38,19 +37,20 @@ function codePanel(studio, parent) {
 }
 
 function folderPanel(studio, parent) {
-  const fold = element("details", { class: "fold" }, parent);
-  element("summary", { text: "Save and load" }, fold);
-  const bar = element("div", { class: "fields" }, fold);
+  const bar = element("div", { class: "fields" }, parent);
   const folder = element("input", { type: "text", "data-key": "folder" });
   labelled(bar, "Folder, as the kernel sees it", "A new folder to save in, or one that was saved", folder);
   const acts = element("div", { class: "bar" }, bar);
-  const save = button("Save", "Save stems, mix, session and player in this folder", acts, () => studio.send("save", { folder: folder.value }));
+  const save = button("Save", "Save stems, mix, session and player in this folder", acts, () => studio.send("save", { folder: folder.value, replace: replace.checked }));
+  const box = element("label", { class: "check", title: "Save over what is in the folder" }, bar);
+  const replace = element("input", { type: "checkbox" }, box);
+  box.append("Replace what is there");
   const load = button("Load", "Load the session in this folder", acts, () => studio.send("load", { folder: folder.value }));
   let offered = "";
   studio.onRefresh(() => {
     const { busy, current } = studio.view();
-    enable(save, !busy && current !== null);
-    enable(load, !busy);
+    enable(save, !busy && current !== null && studio.kernel.there());
+    enable(load, !busy && studio.kernel.there());
     if (folder.value === offered && document.activeElement !== folder) folder.value = offered = studio.view().folder;
   });
 }

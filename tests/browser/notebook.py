@@ -50,17 +50,25 @@ class Notebook:
         self.command("notebook:run-all-cells")
         self.cell("value").locator(".jp-OutputArea-output", has_text="grid").wait_for(timeout=300_000)
 
-    def value(self):
-        """Run the last cell once more, and what it prints."""
+    def value(self, code=""):
+        """Run the last cell once more, with other code in it for this time, and what it prints."""
         cell = self.cell("value")
         before = cell.locator(".jp-InputPrompt").inner_text()
         cell.locator(".cm-content").click()
+        if code:
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.insert_text(code)
         self.page.keyboard.press("Control+Enter")
         self.page.wait_for_function(
             "([cell, before]) => /\\d/.test(cell.innerText) && cell.innerText !== before",
             arg=[cell.locator(".jp-InputPrompt").element_handle(), before],
         )
-        return cell.locator(".jp-OutputArea-output").inner_text()
+        printed = cell.locator(".jp-OutputArea-output").inner_text()
+        if code:
+            cell.locator(".cm-content").click()
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.insert_text(CELLS["value"])
+        return printed
 
     def save(self):
         """Write the notebook to disk and read it."""
@@ -90,5 +98,5 @@ def generate(studio, count):
 
 def heard(studio, count):
     studio.locator(".take").nth(count - 1).wait_for()
-    studio.locator(".mixer").wait_for()
-    studio.page.wait_for_function("(root) => root.querySelector('.mixer')?.engine.buffers", arg=studio.element_handle())
+    ready = "(root) => root.querySelector('.mixer')?.engine.buffers?.length > 0"
+    studio.page.wait_for_function(ready, arg=studio.element_handle())

@@ -11,17 +11,25 @@ from stemlab import Stem, StemGroup
 
 
 def test_stems_mix_and_zip_can_be_downloaded(mixer, group, tmp_path):
+    mixer.get_by_text("Files").click()
+    assert mixer.get_by_text("Preview quality: 16 bits").is_visible() and not mixer.get_by_label("Format").is_visible()
     with mixer.expect_download() as caught:
         mixer.get_by_role("button", name="Download all stems").click()
-    assert caught.value.suggested_filename == "stems.zip"
+    assert caught.value.suggested_filename == "stems_120bpm_preview.zip"
     with zipfile.ZipFile(caught.value.path()) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["01_drums.wav", "02_twin.wav", "03_bass.wav", "04_keys.wav", "mix.wav"]
-        mix, rate = soundfile.read(io.BytesIO(archive.read("mix.wav")))
+        assert archive.namelist() == [
+            *(
+                f"{number:02d}_{name}_120bpm_preview.wav"
+                for number, name in enumerate(["drums", "twin", "bass", "keys"], 1)
+            ),
+            "mix_120bpm_preview.wav",
+        ]
+        mix, rate = soundfile.read(io.BytesIO(archive.read("mix_120bpm_preview.wav")))
     assert rate == 32_000 and np.corrcoef(mix, group.mix())[0, 1] > 0.97
     with mixer.expect_download() as caught:
         mixer.get_by_role("button", name="Download bass").click()
-    assert caught.value.suggested_filename == "03_bass.wav"
+    assert caught.value.suggested_filename == "03_bass_120bpm_preview.wav"
 
 
 def test_stems_in_stereo_sound_and_are_downloaded_on_both_sides(show):

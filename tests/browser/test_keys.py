@@ -110,3 +110,17 @@ def test_the_focus_stays_where_a_button_was_pressed(page):
     page.keyboard.press("Enter")
     remove.wait_for(state="detached")
     assert studio.evaluate("(studio) => studio.contains(document.activeElement)")
+
+
+def test_the_focus_goes_on_from_a_text_that_was_changed(page):
+    studio = Notebook(page).cell("studio").locator(".studio")
+    words = studio.get_by_label("Words for bass")
+    words.fill("bass: fretless")
+    words.press("Tab")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("Solo bass")
+    words.fill("bass: slap")
+    studio.locator("summary", has_text="Finer settings").click()
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.activeElement.innerText") == "Finer settings"
+    page.keyboard.press("Enter")

@@ -1,0 +1,23 @@
+// What is asked for of the whole band, and the finer settings.
+
+function songPanel(studio, parent) {
+  const bar = element("div", { class: "fields song", role: "group", "aria-label": "The whole band" }, parent);
+  textField(studio, bar, "prompt", "Band", "Words for the whole band, such as: dusty late night hip hop", { placeholder: "funk, jazz trio, dreamy ballad ..." });
+  numberField(studio, bar, "bpm", "Tempo, bpm", "Beats a minute, 40 to 240; empty leaves it open", { min: 40, max: 240, step: 1, placeholder: "open" });
+  choiceField(studio, bar, "key", "Key", "The key, or open", studio.choices.key, "open");
+  numberField(studio, bar, "bars", "Bars", "How many bars of four beats", { min: 1, max: 64, step: 1 });
+  const seed = numberField(studio, bar, "seed", "Seed", "The same seed and settings make the same music", { min: 0, step: 1 });
+  const die = button("⚄ New", "Throw the die: another seed", seed.parentElement, () => studio.change({ seed: Math.floor(Math.random() * 100000) }));
+  die.classList.add("die");
+}
+
+function finePanel(studio, parent) {
+  const bar = element("div", { class: "fields" }, parent);
+  choiceField(studio, bar, "coupling", "Coupling", "attention: stems hear each other; noise: they share their noise alone", studio.choices.coupling);
+  const rho = numberField(studio, bar, "rho", "Shared noise", "rho, 0 to 1; only with the coupling noise", { min: 0, max: 1, step: 0.1 });
+  choiceField(studio, bar, "scheme", "Scheme", "one-pass: all stems at once; k-pass: one after the other", studio.choices.scheme);
+  numberField(studio, bar, "steps", "Steps", "of the sampler: fewer are faster", { min: 1, max: 1000, step: 1 });
+  numberField(studio, bar, "guidance", "Guidance", "How closely the words are followed; 1 is off", { min: 0, max: 20, step: 0.5 });
+  const mates = numberField(studio, bar, "mates", "Mates", "How closely the other stems are followed; 1 is off; only with the coupling attention", { min: 0, max: 20, step: 0.5 });
+  studio.onRefresh(() => { rho.disabled = studio.form().coupling !== "noise"; mates.disabled = !rho.disabled; });
+}
