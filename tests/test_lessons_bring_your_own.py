@@ -1,10 +1,8 @@
 """The checks of lesson 10 accept right answers, refuse plausible wrong ones with a hint, and let open ones be."""
 
-import hashlib
-import itertools
 import math
-import random
 
+import numpy as np
 import pytest
 import torch
 
@@ -49,14 +47,10 @@ def one_for_all_channels(songs):
     return rows.mean(), rows.std()
 
 
-def held_out(name):
-    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 5 == 0
-
-
 def test_right_answers_are_accepted(capsys):
     bring_your_own.check_starts(starts)
     bring_your_own.check_statistics(statistics)
-    bring_your_own.check_held_out(held_out)
+    bring_your_own.check_bug("A")
     assert capsys.readouterr().out.count("[ok]") == 3
 
 
@@ -75,6 +69,7 @@ def test_the_right_windows_are_those_of_the_package(length, tmp_path):
         (lambda length, window: [i * window for i in range(int(length / window + 0.5))], "at least one"),
         (lambda length, window: [i * window / 2 for i in range(len(starts(length, window)))], "by .1. they are"),
         (lambda length, window: len(starts(length, window)), "Return a list"),
+        (lambda length, window: [i * window for i in range(max(1, round(length / window + 0.49)))], "not up"),
     ],
 )
 def test_other_windows_are_told_why(answer, hint):
@@ -100,24 +95,27 @@ def test_other_statistics_are_told_why(answer, hint):
         bring_your_own.check_statistics(answer)
 
 
-def by_counter():
-    count = itertools.count()
-    return lambda name: next(count) % 7 == 0
-
-
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda name: random.random() < 0.2, "changed sides"),
-        (by_counter(), "changed sides"),
-        (lambda name: hash(name) % 5 == 0, "hash.. of a text"),
-        (lambda name: int(hashlib.sha256(name.encode()).hexdigest(), 16) % 2 == 0, "asked was about 20 %"),
-        (lambda name: int(hashlib.sha256(name.encode()).hexdigest(), 16) % 5, "True or False"),
+        ("B", r"with one alone|by 1 with one"),
+        ("c", r"like any honest"),
+        ("D", r"loudest of all"),
+        ("E", r"unrelated as waveforms"),
+        ("Z", r"The suspects are"),
+        ("the seed", r"The suspects are"),
     ],
 )
-def test_another_split_is_told_why(answer, hint):
+def test_another_suspect_is_cleared_by_the_evidence(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        bring_your_own.check_held_out(answer)
+        bring_your_own.check_bug(answer)
+
+
+def test_the_file_that_is_a_sum_correlates_by_a_half_and_is_six_decibels_louder():
+    left, right, *_ = bring_your_own.bug().axes
+    last = np.asarray(left.images[0].get_array())[4, :4]
+    heights = [bar.get_height() for bar in right.patches]
+    assert (abs(last - 0.5) < 0.06).all() and abs(heights[4] - np.mean(heights[:4]) - 6) < 0.3
 
 
 def test_an_open_exercise_is_told_and_not_refused(capsys):
@@ -126,5 +124,5 @@ def test_an_open_exercise_is_told_and_not_refused(capsys):
 
     bring_your_own.check_starts(stub)
     bring_your_own.check_statistics(stub)
-    bring_your_own.check_held_out(stub)
+    bring_your_own.check_bug(None)
     assert capsys.readouterr().out.count("still open") == 3

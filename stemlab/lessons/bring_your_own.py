@@ -8,8 +8,12 @@ Lesson: 10_bring_your_own_music.ipynb
 
 from collections.abc import Callable, Iterable
 
+import matplotlib.pyplot as plt
+import numpy as np
 import torch
+from matplotlib.figure import Figure
 
+from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
 
@@ -63,7 +67,7 @@ def check_statistics(
     try:
         got = statistics(iter(songs))
     except NotImplementedError:
-        print(OPEN.format(2))
+        print(OPEN.format(3))
         return
     except TypeError as error:
         raise AssertionError(
@@ -104,48 +108,44 @@ def check_statistics(
     print("[ok] Each frame counts once, in one pass, and nothing is kept but sums.")
 
 
-def check_held_out(held_out: Callable[[str], bool]) -> None:
-    """Stretch: is a song held out? Decided by its name alone, so that a growing data set never moves a song.
+SUSPECTS = Case(
+    exercise=2,
+    defect="A",
+    against={
+        "B": "A copy of the drums would correlate by 1 with one alone, and by 0 with the others.",
+        "C": "A stem that is late is unrelated to the others like any honest one: its row would be white.",
+        "D": "Silence has no level to draw, and no correlation. This file is the loudest of all.",
+        "E": "Honest stems are unrelated as waveforms, whatever they play: look at the square of the other four.",
+    },
+    told="A sum of four unrelated stems of equal level correlates with each by 1/2, for it shares a quarter of its power with each, and is "
+    "6 dB louder. It was called *synth*, so no reader by name could know.",
+)
+FILES = ("drums", "bass", "keys", "guitar", "synth")
+
+
+def bug() -> Figure:
+    """Core, what is given: correlations and levels of the five files of a song."""
+    rng = np.random.default_rng(0)
+    stems = rng.normal(0, [[0.1], [0.11], [0.09], [0.1]], (4, 40_000))
+    stems = np.vstack([stems, stems.sum(0)])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    image = left.imshow(np.corrcoef(stems), cmap="PuOr", vmin=-1, vmax=1)
+    for axis in (left.xaxis, left.yaxis):
+        axis.set_ticks(range(5), FILES)
+    left.set_title("Correlation of the waveforms", fontsize=10)
+    figure.colorbar(image, ax=left)
+    right.bar(range(5), 10 * np.log10((stems**2).mean(1)) + 40, bottom=-40, color="#0b62c4")
+    right.set_xticks(range(5), FILES)
+    right.set(title="Levels", ylabel="dB (RMS)")
+    return figure
+
+
+def check_bug(answer: str | None) -> None:
+    """Core: name what the file `synth` of `bug` is.
 
     Args:
-        held_out: takes a song's name; True for about one in five.
+        answer: a letter, None while the exercise is open.
     Raises:
-        AssertionError: it is chance, depends on earlier calls or on the process, or holds out another share.
+        AssertionError: another suspect.
     """
-    names = [f"Band {i % 40} - Song {i}" for i in range(1000)]
-    try:
-        first = [held_out(name) for name in names]
-    except NotImplementedError:
-        print(OPEN.format(3))
-        return
-    assert all(isinstance(value, bool) for value in first), f"It returned {first[0]!r}. Return True or False."
-    backwards = [held_out(name) for name in reversed(names)][::-1]
-    moved = sum(a != b for a, b in zip(first, backwards, strict=True))
-    assert not moved, (
-        f"Asked again in another order, {moved} of 1000 songs changed sides. No chance and no counter: the answer follows "
-        "from the name alone."
-    )
-    share = sum(first) / len(first)
-    assert 0.15 < share < 0.25, f"It holds out {share:.0%} of 1000 songs; asked was about 20 %."
-    takes = ["Duo - One", "Duo - One (take 2)", "Duo - Two", "Solo", "solo", "Été", "曲"]
-    assert all(isinstance(held_out(name), bool) for name in takes), "Any name has to do, in any alphabet."
-    known = {"Band 0 - Song 0", "Band 1 - Song 1", "Band 2 - Song 2", "Band 3 - Song 3", "Band 4 - Song 4"}
-    by_hash = _by_hash_seeds(held_out, sorted(known))
-    assert by_hash, (
-        "In a new Python it would answer otherwise: hash() of a text is drawn anew at each start. Use hashlib, whose sums "
-        "are the same for ever."
-    )
-    print(f"[ok] {share:.0%} held out, by name alone: new songs move nobody, today and next year.")
-
-
-def _by_hash_seeds(held_out: Callable[[str], bool], names: list[str]) -> bool:
-    """Whether the function keeps its answers when `hash` of texts is another one, as in another process."""
-    import builtins
-
-    names = names + [f"Song {i}" for i in range(60)]
-    before, real = [held_out(name) for name in names], builtins.hash
-    builtins.hash = lambda value: real((value, "another process"))  # type: ignore[assignment]
-    try:
-        return [held_out(name) for name in names] == before
-    finally:
-        builtins.hash = real
+    SUSPECTS.judge(answer)

@@ -8,50 +8,58 @@ Lesson: 11_stem_studio.ipynb
 
 from collections.abc import Callable
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
-from stemlab.codec.audio import FRAME
+from stemlab.codec.audio import FRAME, SAMPLE_RATE
+from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
+SUSPECTS = Case(
+    exercise=1,
+    defect="B",
+    against={
+        "A": "A missing bass would leave the bass itself as the rest, as loud as the bass. The rest is 6 dB louder.",
+        "C": "Late by 5 ms it would leave x less its own past: another shape than the bass, louder and softer by turns. This is the bass.",
+        "D": "Another gain for all would leave a rest that looks like the whole mix. It looks like the bass alone.",
+        "E": "Keys that were turned up would leave keys. The rest has the shape of the bass.",
+    },
+    told="The mix holds x and the file -x, so the rest is 2 x: the bass, 6 dB louder. Alone, an inverted stem sounds the same; together it "
+    "cancels what it should support.",
+)
+FILES = ("drums", "bass", "keys", "strings")
 
-def check_plan(plan: Callable[[list[tuple[int, list[str]]]], dict[str, str]]) -> None:
-    """Warm-up: from sections to a pattern of bars for each stem.
+
+def bug() -> Figure:
+    """Warm-up, what is given: levels of four stems and of mix less sum, and 12 ms of the rest beside the bass."""
+    rng, time = np.random.default_rng(2), np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    bass = 0.2 * np.sin(2 * np.pi * 110 * time) + 0.06 * np.sin(2 * np.pi * 220 * time + 1)
+    stems = np.stack([rng.normal(0, 0.1, SAMPLE_RATE), bass, *rng.normal(0, [[0.07], [0.04]], (2, SAMPLE_RATE))])
+    sent = stems * np.array([1, -1, 1, 1])[:, None]
+    rest = stems.sum(0) - sent.sum(0)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3), layout="constrained")
+    levels = [_level(sound) for sound in (*stems, rest)]
+    left.bar(range(5), np.add(levels, 40), bottom=-40, color=["#0b62c4"] * 4 + ["#e08a00"])
+    left.set_xticks(range(5), [*FILES, "the rest"])
+    left.set(title="Levels", ylabel="dB (RMS)")
+    span = slice(3200, 3200 + 384)
+    right.plot(1000 * time[span], stems[1][span], color="#0b62c4", label="bass, from the mix project")
+    right.plot(1000 * time[span], rest[span], color="#e08a00", label="mix less sum of the files")
+    right.set(title="Twelve milliseconds", xlabel="ms", ylabel="amplitude")
+    right.legend(fontsize=8)
+    return figure
+
+
+def check_bug(answer: str | None) -> None:
+    """Warm-up: name what is wrong with the files of `bug`.
 
     Args:
-        plan: takes sections, each a number of bars and the names of those who play; returns patterns by name.
+        answer: a letter, None while the exercise is open.
     Raises:
-        AssertionError: a pattern is missing, too short, or marks another bar.
+        AssertionError: another suspect.
     """
-    sections = [(2, ["drums"]), (4, ["drums", "bass", "keys"]), (1, ["keys"]), (1, ["bass", "keys"])]
-    right = {"drums": "xxxxxx..", "bass": "..xxxx.x", "keys": "..xxxxxx"}
-    try:
-        got = plan(sections)
-    except NotImplementedError:
-        print(OPEN.format(1))
-        return
-    except KeyError as error:
-        raise AssertionError(
-            f"It stopped with KeyError {error}: a player may come in late. Collect all the names before the first bar."
-        ) from error
-    assert isinstance(got, dict) and all(isinstance(pattern, str) for pattern in got.values()), (
-        f"It returned {got!r}. Return a dict of texts, such as {{'drums': '.xxx'}}."
-    )
-    assert set(got) == set(right), (
-        f"It has patterns for {', '.join(sorted(got)) or 'nobody'}; {', '.join(right)} play somewhere in the piece."
-    )
-    lengths = {name: len(pattern) for name, pattern in got.items()}
-    assert set(lengths.values()) != {len(sections)}, (
-        "Each pattern has one character a section. It takes one a bar: a section of 4 bars is 4 characters."
-    )
-    assert set(lengths.values()) == {8}, (
-        f"The patterns have the lengths {lengths}, and the piece has 8 bars. Who does not play in a section rests there: "
-        "write '.' for each of its bars, those before the first entry too."
-    )
-    turned = str.maketrans("x.", ".x")
-    assert any(got[name] != right[name].translate(turned) for name in right), "Turned: 'x' plays and '.' rests."
-    wrong = [name for name in right if got[name] != right[name]]
-    assert not wrong, f"{wrong[0]} has {got[wrong[0]]!r}; by the sections it should be {right[wrong[0]]!r}."
-    print("[ok] One character a bar, eight bars for everybody, and who comes in late rests before.")
+    SUSPECTS.judge(answer)
 
 
 def check_faders(faders: Callable[[dict[str, np.ndarray], dict[str, float]], dict[str, float]]) -> None:
