@@ -90,7 +90,8 @@ def attack(read: Callable[[Any], object], values: st.SearchStrategy, place: Path
             with Path("/proc/self/statm").open() as sizes:
                 now = int(sizes.read().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (now + GIGABYTES * 2**30,) * 2)
-            signal.signal(signal.SIGALRM, _hangs)
+            for number in (signal.SIGALRM, signal.SIGPROF):
+                signal.signal(number, _hangs)
             _try_all(read, values, place, usual)
             code = 0
         except BaseException:
@@ -111,13 +112,15 @@ def _try_all(read: Callable[[Any], object], values: st.SearchStrategy, place: Pa
     @given(values)
     def one(value: Any) -> None:
         (place / "last").write_bytes(value if isinstance(value, bytes) else repr(value).encode(errors="replace"))
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of the processor: the machine may be busy
+        signal.alarm(20 * SECONDS)  # for what waits
         try:
             read(value)
         except ValueError as error:
             assert not isinstance(error, UnicodeError) and len(str(error)) < 5000, f"{type(error)}: {error}"
             assert str(error).strip()
         finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.alarm(0)
 
     one()

@@ -157,7 +157,7 @@ def test_the_shell_sees_one_line_and_no_traceback(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("stemlab: folder: ") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("stemlab: --out: ") and done.stderr.count("\n") == 1
 
 
 def test_help_and_version_come_at_once():

@@ -47,6 +47,14 @@ def check_file(path: str | os.PathLike, name: str = "path", takes: str = "give t
     return file
 
 
+def check_dir(path: str | os.PathLike, name: str, takes: str) -> Path:
+    """The path of a folder that is there, as a user may write it; ValueError names the argument and says what it takes."""
+    folder = clean_path(path, name)
+    if not os.path.isdir(folder):
+        raise ValueError(f"{name}: there is no folder {str(folder)!r}; {takes}")
+    return folder
+
+
 def check_folder(folder: str | os.PathLike, force: bool = False, name: str = "folder") -> Path:
     """The full path of a folder that files can be written to, found out before there are any.
 

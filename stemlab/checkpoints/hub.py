@@ -13,7 +13,7 @@ from pathlib import Path
 
 from stemlab import __version__
 from stemlab.checkpoints.files import codec_path, fingerprint, load_weights
-from stemlab.checkpoints.folders import atomic_folder, check_folder, recover
+from stemlab.checkpoints.folders import atomic_folder, check_dir, check_folder, recover
 from stemlab.checkpoints.json_files import read_json
 
 CONFIG = "config.json"
@@ -98,8 +98,8 @@ def pack(
     Returns:
         the full path of `out`.
     """
-    parts = find_parts(folder, bundled)
-    out = check_folder(out, force)
+    out = check_folder(out, force, "out")
+    parts = find_parts(check_dir(folder, "weights", "give the folder of a run, or of weights."), bundled)
     told = {part: load_weights(path)[1] for part, path in parts.items()}
     if str(told.get("codec", {}).get("source", "")).startswith("."):
         raise ValueError(

@@ -180,7 +180,7 @@ def _make(
         options["scheme"] = [[name.strip() for name in names.split(",")] for names in options["scheme"].split("/")]
     from stemlab.checkpoints.folders import check_folder
 
-    check_folder(out, force)  # before the work, not after it
+    check_folder(out, force, "--out")  # before the work, not after it
     from tqdm import tqdm
 
     import stemlab

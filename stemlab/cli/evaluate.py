@@ -73,11 +73,14 @@ def evaluate(
     ):  # fmt: skip
         if not low <= value <= high:
             raise ValueError(f"{name}: got {value}; it takes {low} to {high}.")
+    from stemlab.checkpoints.folders import check_dir, check_folder
+
+    out = check_folder(out, force=True, name="--out")
     if reference and not folder:
         raise ValueError(f"reference: got {str(reference)!r} without --folder, which is what it is compared with.")
     for path in (folder, reference):
-        if path is not None and not path.is_dir():
-            raise ValueError(f"DIR: there is no folder {str(path)!r}; give one that holds a sub-folder a group.")
+        if path is not None:
+            check_dir(path, "DIR", "give one that holds a sub-folder a group.")
     missing = [name for name in ("librosa", "mir_eval") if not find_spec(name)]
     if missing:
         raise ValueError(f"{' and '.join(missing)} not installed: type  pip install 'stemlab[eval]'")

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from stemlab.checkpoints.files import fingerprint, load_weights, save_weights, statistics, without_bars
+from stemlab.checkpoints.folders import clean_path
 from stemlab.checkpoints.json_files import read_json
 
 KINDS = {  # as config.json says it: library, class, file of weights, and what the latent's size is called
@@ -58,7 +59,7 @@ class PublishedCodec:
         Raises:
             ValueError: not there, none of KINDS, no safetensors, weights that do not fit, or no diffusers installed.
         """
-        folder = Path(source).expanduser().absolute()
+        folder = clean_path(source, "codec").absolute()
         origin: dict[str, Any] = {"source": str(folder), "subfolder": "", "revision": None}
         if not folder.is_dir():
             folder, origin = _fetch(str(source), revision, allow_download)
@@ -68,7 +69,7 @@ class PublishedCodec:
     @classmethod
     def load(cls, folder: str | Path, allow_download=False) -> "PublishedCodec":
         """What `save` wrote, on the published weights; ValueError when those or `folder` are gone, or they are others."""
-        folder = Path(folder).expanduser()
+        folder = clean_path(folder, "codec")
         tensors, about = load_weights(folder / "codec")
         source = f"{about.get('source')}/{about.get('subfolder')}".rstrip("/")
         if source.startswith(".") or Path(source).is_absolute():
@@ -87,7 +88,7 @@ class PublishedCodec:
 
     def save(self, folder: str | Path) -> None:
         """Write `codec.safetensors` and `codec.json` (a source that is a folder: as seen from here), not the network."""
-        folder, about = Path(folder).expanduser(), {**self.origin, **{fact: getattr(self, fact) for fact in FACTS}}
+        folder, about = clean_path(folder, "codec"), {**self.origin, **{fact: getattr(self, fact) for fact in FACTS}}
         if Path(about["source"]).is_absolute():
             about["source"] = _seen_from(folder, about["source"])
         mark = torch.tensor([*bytes.fromhex(about["sha256"])], dtype=torch.uint8)  # two networks, two fingerprints

@@ -18,12 +18,14 @@ import torch
 from tqdm.auto import tqdm
 
 from stemlab.checkpoints.files import codec_path, fingerprint
-from stemlab.checkpoints.folders import OURS, check_folder, exclusive, write_text
-from stemlab.checkpoints.json_files import read_json
+from stemlab.checkpoints.folders import OURS, check_dir, check_folder, exclusive, write_text
+from stemlab.checkpoints.json_files import read_json, shown
 from stemlab.codec.bundled import grid_of, load_codec
 from stemlab.data import processes, shards
 from stemlab.data.latents import SECONDS, encoded
 from stemlab.data.readers.folders import StemFolder, read_folder
+
+MOST_WORKERS, MOST_SECONDS = 1000, 300.0
 
 
 def encode_folder(
@@ -49,10 +51,15 @@ def encode_folder(
         ValueError: no song in the folder or split, seconds of less than a frame, or `out` was begun otherwise.
     """
     out = check_folder(out, force=True, name="out")
-    folder, part = read_folder(dataset), codec_path(Path(codec))
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        raise ValueError(f"workers: got {shown(workers)}; it takes 1 to {MOST_WORKERS} processes.")
+    part = codec_path(check_dir(codec, "codec", "give a folder of weights, or one that stemlab data codec wrote."))
     grid = grid_of(part)
-    if not seconds >= grid.seconds:
-        raise ValueError(f"seconds: got {seconds}; it takes a latent frame, {grid.seconds:.3g} s, or more.")
+    if not grid.seconds <= seconds <= MOST_SECONDS:
+        raise ValueError(
+            f"seconds: got {seconds}; it takes a latent frame, {grid.seconds:.3g} s, to {MOST_SECONDS:g} s."
+        )
+    folder = read_folder(dataset)
     seconds = round(seconds / grid.seconds) * grid.seconds
     which = folder.split(split) if split else list(range(len(folder.songs)))
     if not which:

@@ -13,6 +13,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from stemlab.checkpoints.folders import check_folder
+from stemlab.checkpoints.json_files import shown
 from stemlab.data.latents import SECONDS, as_taken
 from stemlab.data.pool import song_stems
 from stemlab.data.readers.folders import read_folder
@@ -22,6 +23,7 @@ from stemlab.songs.render import mit_soundfonts
 if TYPE_CHECKING:
     from stemlab.codec.published import PublishedCodec
 
+MOST_PIECES = 100_000
 FIRST_SEED = 6_000_000  # of composed songs, which no config trains on
 
 
@@ -48,9 +50,9 @@ def fit_codec(
     """
     from stemlab.codec.published import PublishedCodec
 
-    if pieces < 1:
-        raise ValueError(f"pieces: got {pieces}; it takes 1 or more.")
-    out = check_folder(out, force)
+    if not 1 <= pieces <= MOST_PIECES:
+        raise ValueError(f"pieces: got {shown(pieces)}; it takes 1 to {MOST_PIECES:,}.")
+    out = check_folder(out, force, "out")
     codec = PublishedCodec.from_pretrained(source, allow_download)
     grid = Grid.of_codec(codec)
     music = composed(pieces, grid) if data is None else recorded(data, pieces, grid)

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from stemlab.checkpoints.folders import atomic_folder, check_folder, recover
+from stemlab.checkpoints.folders import atomic_folder, check_dir, check_file, check_folder, clean_path, recover
 from stemlab.codec.audio import SAMPLE_RATE, write
 from stemlab.data.readers.folders import Problem
 from stemlab.songs.hits import hit
 from stemlab.songs.midi import MidiSong, captions, read_midi
 from stemlab.songs.render import default_soundfont, render
+from stemlab.songs.retune import retuned
 
 FACTS = "song.json"
 MOST_STEM_SECONDS = 12_000.0  # stems times length that fit into memory while they are rendered: 3 GB
@@ -31,9 +32,7 @@ def find_midi(folder: str | os.PathLike) -> list[Path]:
     Raises:
         ValueError: no such folder, or none in it.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ValueError(f"DIR: there is no folder {str(folder)!r}; give one that holds .mid files.")
+    folder = check_dir(folder, "DIR", "give one that holds .mid files.")
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".mid", ".midi") and p.is_file())
     files = [p for p in files if not p.name.startswith(".")]
     if not files:
@@ -81,9 +80,11 @@ def render_folder(
     Raises:
         ValueError: no .mid file, or no such soundfont.
     """
-    files = find_midi(folder)
-    if soundfont is not None and not Path(soundfont).is_file():
-        raise ValueError(f"soundfont: there is no file {str(soundfont)!r}; give the path of an sf2 or sf3 file.")
+    files, out = find_midi(folder), check_folder(out, force=True, name="out")
+    folder = clean_path(folder)
+    if soundfont is not None:
+        soundfont = str(check_file(soundfont, "soundfont", "give the path of an sf2 or sf3 file."))
+        retuned(soundfont)  # which reads it
     made, kept, problems = 0, 0, []
     for file in files:
         target = out / file.relative_to(folder)  # its suffix stays: a.mid and a.midi are two songs

@@ -19,7 +19,8 @@ from safetensors.torch import load_file, save_file
 from stemlab import __version__
 from stemlab.checkpoints.folders import atomic_file, atomic_folder, check_folder, clean_path, recover
 from stemlab.checkpoints.json_files import read_json
-from stemlab.codec.audio import check_rate, read_channels, resample, to_mono, write
+from stemlab.codec.audio import read_channels, resample, to_mono, write
+from stemlab.codec.headers import RATES
 from stemlab.lab.arguments import check_number
 from stemlab.lab.group import Stem, StemGroup
 from stemlab.lab.history import check_settings
@@ -93,7 +94,7 @@ def load(folder: str | os.PathLike) -> StemGroup:
             raise ValueError(f"it has {len(session['stems'])} stems, of 1 to {MOST_STEMS}")
         rows = [Row.of(row) for row in session["stems"]]
         told = {name: session[name] for name in ("bpm", "key", "bars", "prompt", "sample_rate", "settings")}
-        check_rate(told["sample_rate"], "sample_rate")
+        check_number("sample_rate", told["sample_rate"], *RATES, "Hz", whole=True)
         gain = session.get("gain", 1.0)  # older ones have none
         check_number("gain", gain, 1e-37, 1, "of the files, against clipping")
     except (ValueError, KeyError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
 
 import numpy as np
@@ -33,9 +34,12 @@ def hit(soundfont: str, kit: int, pitch: int, sample_rate: int) -> np.ndarray:
         ValueError: if the soundfont has no such drum.
     """
     audio = None
-    for program in (kit, 0):  # a kit may lack a drum that the standard one has
-        if audio is None:
-            audio = drum_font(soundfont).hit(program, pitch, _SECONDS, sample_rate)
+    try:
+        for program in (kit, 0):  # a kit may lack a drum that the standard one has
+            if audio is None:
+                audio = drum_font(soundfont).hit(program, pitch, _SECONDS, sample_rate)
+    except (KeyError, IndexError, TypeError, RuntimeError, struct.error) as error:
+        raise ValueError(f"soundfont: {soundfont!r} is damaged ({error!r}); get it again") from error
     if audio is None:
         raise ValueError(f"soundfont: {soundfont!r} has no drum {pitch}; use a General MIDI soundfont")
     frame = sample_rate // 200

@@ -19,6 +19,8 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+from stemlab.checkpoints.folders import atomic_file, explained
+
 _SAMPLE, _ROOT, _VORBIS = 53, 58, 0x10
 _VERSION = 2  # of the copies
 
@@ -34,16 +36,21 @@ def retuned(soundfont: str) -> str:
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "stemlab"
     target = cache / f"{source.stem}-{source.stat().st_size}-{_VERSION}{source.suffix}"
     if not target.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        _retune(source, target)
+        try:
+            made = _retune(source.read_bytes())
+        except (ValueError, KeyError, IndexError, RuntimeError, struct.error) as error:
+            raise ValueError(f"soundfont: {str(source)!r} is not an sf2 or sf3 file ({error}).") from error
+        with explained(cache):
+            cache.mkdir(parents=True, exist_ok=True)
+            with atomic_file(target) as file:
+                file.write_bytes(made)
     return str(target)
 
 
-def _retune(source: Path, target: Path) -> None:
-    data = Path(source).read_bytes()
+def _retune(data: bytes) -> bytes:
     at = data.rfind(b"pdtaphdr")
     if at < 0:
-        raise ValueError(f"soundfont: {str(source)!r} is not an sf2 or sf3 file")
+        raise ValueError("it lists no presets")
     parts: dict[bytes, bytearray] = {}
     here = at + 4
     while here + 8 <= len(data) and len(parts) < 9:
@@ -81,10 +88,7 @@ def _retune(source: Path, target: Path) -> None:
     parts[b"shdr"] = bytearray(b"".join(headers) + terminal)
     body = b"pdta" + b"".join(k + struct.pack("<I", len(v)) + v for k, v in parts.items())
     out = data[: at - 4] + struct.pack("<I", len(body)) + body
-    out = out[:4] + struct.pack("<I", len(out) - 8) + out[8:]
-    part = Path(f"{target}.{os.getpid()}")
-    part.write_bytes(out)
-    os.replace(part, target)
+    return out[:4] + struct.pack("<I", len(out) - 8) + out[8:]
 
 
 def _inside(header: bytes, data: bytes, sound: int) -> bytes:

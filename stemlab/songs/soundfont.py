@@ -102,6 +102,8 @@ class DrumFont:
     def _layer(self, zone: dict[int, int], key: int, seconds: float, sample_rate: int) -> np.ndarray:
         """A zone's sample at the pitch of a key, with the decay of its volume envelope."""
         header = self._samples[zone[_SAMPLE]]
+        if not 1000 <= header["rate"] <= 400_000:
+            raise ValueError(f"soundfont: {self.path!r} has a sample of {header['rate']} Hz")
         audio, loop = self._read(header)
         signed = {g: v - 65536 if v >= 32768 else v for g, v in zone.items()}
         root = signed.get(_ROOT, -1)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from stemlab.checkpoints.folders import clean_path
+from stemlab.checkpoints.folders import check_dir
 from stemlab.codec.audio import SAMPLE_RATE
 from stemlab.data.readers.found import FolderSong, FolderStem, Problem, Scan, subfolders
 from stemlab.data.readers.sound_files import DamagedFile, read_window
@@ -124,9 +124,7 @@ def read_folder(path: str | os.PathLike, progress: Callable[[Path], object] | No
     """
     from stemlab.data.readers import moises, musdb, plain, slakh
 
-    path = clean_path(path, "DIR")
-    if not os.path.isdir(path):
-        raise ValueError(f"DIR: there is no folder {str(path)!r}; give one that holds a sub-folder a song.")
+    path = check_dir(path, "DIR", "give one that holds a sub-folder a song.")
     known: dict[str, Any] = {"Slakh2100": slakh, "MoisesDB": moises, "MUSDB18-HQ": musdb}
     found = _data_sets(path, {k: reader.fits for k, reader in known.items()})
     if len(found) > 1:
