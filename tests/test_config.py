@@ -101,7 +101,20 @@ def test_a_config_is_read_as_it_is_written_and_names_nothing_twice(name, tmp_pat
     assert set(CONFIGS[name]) - {"kind"} <= own
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "{", '{"kind": NaN}', "[" * 100_000, '{"kind": "flow"}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "3",
+        "{",
+        '{"kind": NaN}',
+        "[" * 100_000,
+        '{"kind": "flow"}',
+        b"\xff\xfe",
+        '{"kind": ' + "9" * 5000 + "}",
+    ],
+)
 def test_a_file_that_is_no_config_is_told_in_one_line(text, tmp_path):
     file = tmp_path / "a.json"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())

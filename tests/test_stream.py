@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from stemlab.checkpoints.files import load_weights
 from stemlab.cli import app as cli
 from stemlab.codec.bundled import StemCodec
 from stemlab.conditions import key_index
@@ -25,7 +26,9 @@ from stemlab.songs.notes import note_table, piano_roll
 from stemlab.songs.render import mit_soundfonts
 from stemlab.text import tokenize
 from stemlab.training.config import read_config
+from stemlab.training.flow import train
 from stemlab.training.runs import Run
+from stemlab.training.streaming import renewed
 
 FRAMES = 64
 
@@ -42,6 +45,15 @@ class Made:
         return [(told_of(BUNDLED, FRAMES, song, stems), np.round(np.clip(stems, -1, 1) * 32767).astype(np.int16))][
             :most
         ]
+
+
+class Pooled(Made):
+    """As Made, with songs of a second that tell their seed alone."""
+
+    def take(self, most, block=False):
+        self.seed += 1
+        stems = song_stems(self.seed - 1, 1.0)[1]
+        return [(self.seed - 1, np.round(np.clip(stems, -1, 1) * 32767).astype(np.int16))][:most]
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +171,43 @@ def test_a_flow_learns_from_a_stream_by_the_command_and_goes_on(config, tmp_path
 def test_what_does_not_go_with_a_stream_is_told(config, tmp_path, capsys):
     with pytest.raises(ValueError, match="songs: got 0; streamed"):
         read_config({**config, "songs": 0})
-    for words in (["configs/vae.json", "--stream"], ["configs/flow.json", "--stream", "-1"]):
+    for words in (["--from", "bundled", "--data", "x", "--stream"], ["configs/flow.json", "--stream", "-1"]):
         assert cli.main(["train", *words, "--out", str(tmp_path / "run")]) == 2
-        assert "--stream: got" in capsys.readouterr().err
+        assert "--stream: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["vae", "vocoder"])
+def test_the_codec_learns_from_a_stream_and_goes_on(kind, weights, tmp_path):
+    asked = {
+        "kind": kind, "model": {"width": 32, "depth": 1}, "songs": 2, "seed": 60, "batch": 40, "seconds": 1.024, "steps": 6,
+        "lr": 1e-2, "ema": 0.9, "save_every": 2, "log_every": 1, "stream": True,
+    }  # fmt: skip
+    asked |= {"vae": str(weights / "vae")} if kind == "vocoder" else {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "_time_is_up", lambda self: self.step >= 3)
+        train(asked, tmp_path / "run", workers=1)
+    begun = int(load_weights(tmp_path / "run" / "checkpoint")[0]["stream/begun"])
+    train(asked, tmp_path / "run", resume=True, workers=1)
+    assert int(load_weights(tmp_path / "run" / "checkpoint")[0]["stream/begun"]) > begun >= 4
+    assert [row["step"] for row in rows(tmp_path / "run")] == list("012345")
+    assert load_weights(tmp_path / "run" / kind)[1]["steps"] == 6
+
+
+def test_a_pool_is_renewed_as_it_is_used_up_and_holds_what_a_rendered_one_holds(tmp_path):
+    config = read_config({
+        "kind": "vae", "model": {}, "songs": 2, "seed": 60, "batch": 32, "seconds": 1.0, "steps": 6, "lr": 1e-2, "stream": True
+    })  # fmt: skip
+    pool, made = [], Pooled(60)
+    renew = renewed(pool, config, made, False, torch.device("cpu"))
+    renew()
+    first = list(pool)
+    stems = song_stems(60, 1.0)[1]
+    assert (
+        len(pool) == 2 and len(pool[0]) == len(stems) + 2 and np.abs(pool[0][: len(stems)] / 32767 - stems).max() < 1e-4
+    )
+    for _ in range(4):
+        renew()
+    assert made.seed > 62 and any(song is not one for song, one in zip(pool, first, strict=True)) and len(pool) == 2
 
 
 def test_the_processes_go_when_the_one_that_learns_is_killed(config, tmp_path):

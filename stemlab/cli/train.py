@@ -37,7 +37,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         nargs="?",
         const=0,
         metavar="PROCESSES",
-        help="make songs while the config's flow learns, without a cache (all cores but one)",
+        help="make songs while the config's network learns, without a cache (all cores but one)",
     )
     learn.add_argument("--minutes", type=float, help="stop after so long; --resume goes on later")
 
@@ -57,7 +57,7 @@ def train(
     if config is None:
         assert out is not None
         if stream is not None:
-            raise ValueError("--stream: it goes with a CONFIG of a flow; leave it out to fine-tune.")
+            raise ValueError("--stream: it goes with a CONFIG; leave it out to fine-tune.")
         return _finetune(out, resume, minutes, **tuning)
     if given := [f"--{'from' if name == 'start' else name}" for name, value in tuning.items() if value is not None]:
         raise ValueError(f"CONFIG: {given[0]} belongs to fine-tuning, which takes no config; leave one of them out.")
@@ -69,8 +69,8 @@ def train(
     if plan is not None and plan < 1:
         raise ValueError(f"--plan: got {plan} GPUs; it takes 1 or more.")
     if stream is not None:
-        if not isinstance(settings, FlowConfig) or stream < 0:
-            raise ValueError(f"--stream: got {stream} for {settings.kind!r}; it takes a flow and 1 process or more.")
+        if stream < 0:
+            raise ValueError(f"--stream: got {stream}; it takes 1 process or more.")
         settings = replace(settings, stream=True)
     if out is None or plan is not None:
         from stemlab.training.cost import show

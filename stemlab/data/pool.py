@@ -50,11 +50,16 @@ def render_pool(
 def _render_one(job: tuple) -> np.ndarray:
     seed, seconds, fonts, as_bands = job
     _, stems = song_stems(seed, seconds, fonts)
+    return pooled(stems, seed, as_bands, torch.device("cpu"))
+
+
+def pooled(stems: np.ndarray, seed: int, as_bands: bool, device: torch.device) -> np.ndarray:
+    """What a pool holds of a song, from its stems `(S, N)` float32; bands are computed on `device`. See `render_pool`."""
     rng = np.random.default_rng([5, seed])
     some = stems[rng.permutation(len(stems))[: rng.integers(1, len(stems) + 1)]]
     audio = np.clip(np.stack([*stems, stems.sum(0), some.sum(0)]), -1, 1)
     if as_bands:
-        return bands(torch.from_numpy(audio)).half().numpy()
+        return bands(torch.from_numpy(audio).to(device)).half().cpu().numpy()
     return np.round(audio * 32767).astype(np.int16)
 
 

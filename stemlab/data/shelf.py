@@ -14,16 +14,13 @@ from stemlab.codec.audio import SAMPLE_RATE, activity, to_mono
 from stemlab.conditions import NO_KEY, Conditions, key_index
 from stemlab.data.batches import pick_groups
 from stemlab.data.latents import WORDINGS, as_taken, words_of
-from stemlab.data.stream import MOST, SongStream
+from stemlab.data.stream import AT_ONCE, FIRST, MOST, REPEATS, SongStream
 from stemlab.framing import Grid
 from stemlab.songs.compose import Song
 from stemlab.songs.notes import note_table, piano_roll
 from stemlab.text import join_prompt
 
 MIXES = 0.06  # share of the groups that are a mix, as a stem of its own
-REPEATS = 8  # a new song comes when those that are there were picked so often each, where songs are made fast enough
-FIRST = 64  # songs without which nothing begins
-AT_ONCE = 32  # songs that are encoded together
 
 
 def told_of(grid: Grid, frames: int, song: Song, stems: np.ndarray) -> dict[str, Any]:
@@ -72,7 +69,7 @@ class Shelf:
             self._put(stream.take(AT_ONCE, block=True))
         if self._due >= 1:
             self._put(stream.take(min(AT_ONCE, int(self._due))))
-        self._due = min(self._due, AT_ONCE)
+        self._due = min(max(self._due, 0.0), AT_ONCE)
 
     @torch.no_grad()
     def _put(self, made: list[tuple[dict[str, Any], np.ndarray]]) -> None:
@@ -80,14 +77,14 @@ class Shelf:
             return
         rows, counts = [], []
         for told, sound in made:
-            stems = torch.from_numpy(sound).to(self.codec.device).float() / 32767
+            stems = torch.from_numpy(sound).to(self.device).float() / 32767
             sums = [stems, stems.sum(0, keepdim=True), *(stems[some].sum(0, keepdim=True) for some in told["submixes"])]
             rows.append(torch.cat(sums).clamp(-1, 1))
             counts.append(len(rows[-1]))
         audio = torch.cat(rows)
         if (self.grid.sample_rate, self.grid.sides) != (SAMPLE_RATE, 1):
             audio = torch.from_numpy(as_taken(audio.cpu().numpy(), self.grid))
-        with torch.autocast(self.codec.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16):
             encoded = torch.cat([self.codec.encode(piece) for piece in audio.split(64)]).half()
         for (told, sound), latents in zip(made, encoded.split(counts), strict=True):
             self._place(told, len(sound), latents)

@@ -4,6 +4,7 @@ They meet at the band spectrogram and train apart: `stemlab train configs/vae.js
 """
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from stemlab.codec.vae import BandVAE
 from stemlab.codec.vocoder import Vocoder, vocoder_loss
 from stemlab.data.pool import audio_batch, band_batch, render_pool
 from stemlab.data.processes import launched
+from stemlab.data.stream import SongStream
 from stemlab.framing import WINDOW_SECONDS
 from stemlab.train import update
-from stemlab.training.config import CodecConfig, VAEConfig, VocoderConfig
+from stemlab.training.config import VAEConfig, VocoderConfig
+from stemlab.training.kinds import CodecConfig
 from stemlab.training.runs import Run
+from stemlab.training.streaming import renewed
 
 
 def cosine(step: int, total: int, warmup: int = 200) -> float:
@@ -28,19 +32,25 @@ def cosine(step: int, total: int, warmup: int = 200) -> float:
 
 
 def train_vae(
-    config: VAEConfig, out: str | Path, resume: bool = False, minutes: float | None = None, workers: int | None = None
+    config: VAEConfig,
+    out: str | Path,
+    resume: bool = False,
+    minutes: float | None = None,
+    stream: SongStream | None = None,
 ) -> None:
     """Train the band VAE on fresh crops of rendered stems and mixes; writes `vae.safetensors` to `out`.
 
     Args:
         config: see `VAEConfig`.
         out, resume, minutes: see `Run`.
+        stream: of the songs, where the config asks for one.
     """
-    model, ema, optimizer, run = _set_up(BandVAE, config, out, resume, minutes)
-    pool = render_pool(config.seed, config.songs, WINDOW_SECONDS, as_bands=True)
+    model, ema, optimizer, run = _set_up(BandVAE, config, out, resume, minutes, stream)
     device = next(model.parameters()).device
+    pool, renew = _pool(config, stream, device, as_bands=True)
     frames = _samples(config) // HOP
     for step in run.steps(config.steps, save_every=config.save_every):
+        renew()
         target = torch.from_numpy(band_batch(pool, step, config.batch, frames)).to(device)
         generator = torch.Generator().manual_seed(step)
         with torch.autocast(device.type, torch.bfloat16):
@@ -61,22 +71,24 @@ def train_vocoder(
     out: str | Path,
     resume: bool = False,
     minutes: float | None = None,
-    workers: int | None = None,
+    stream: SongStream | None = None,
 ) -> None:
     """Train the vocoder, half on true bands and half on the VAE's; writes `vocoder.safetensors` to `out`.
 
     Args:
         config: see `VocoderConfig`.
         out, resume, minutes: see `Run`.
+        stream: of the songs, where the config asks for one.
     """
-    model, ema, optimizer, run = _set_up(Vocoder, config, out, resume, minutes)
-    pool = render_pool(config.seed, config.songs, WINDOW_SECONDS)
+    model, ema, optimizer, run = _set_up(Vocoder, config, out, resume, minutes, stream)
     device = next(model.parameters()).device
+    pool, renew = _pool(config, stream, device)
     vae = None
     if config.vae:
         tensors, vae_config = load_weights(config.vae)
         vae = load_into(BandVAE(**vae_config["model"]), _model_part(tensors), config.vae).to(device).eval()
     for step in run.steps(config.steps, save_every=config.save_every):
+        renew()
         audio = torch.from_numpy(audio_batch(pool, step, config.batch, _samples(config))).to(device)
         seen = bands(audio)
         with torch.autocast(device.type, torch.bfloat16):
@@ -100,8 +112,20 @@ def _model_part(tensors: dict) -> dict:
     return {key: value.float() for key, value in tensors.items() if not key.startswith("latent_")}
 
 
+def _pool(
+    config: CodecConfig, stream: SongStream | None, device: torch.device, as_bands: bool = False
+) -> tuple[list, Callable[[], None]]:
+    """The songs to learn from, and what renews them before a step."""
+    if stream is None:
+        return render_pool(config.seed, config.songs, WINDOW_SECONDS, as_bands), lambda: None
+    pool: list = []
+    renew = renewed(pool, config, stream, as_bands, device)
+    renew()
+    return pool, renew
+
+
 def _set_up(
-    kind: type, config: CodecConfig, out, resume: bool, minutes: float | None
+    kind: type, config: CodecConfig, out, resume: bool, minutes: float | None, stream: SongStream | None
 ) -> tuple[Any, AveragedModel, Any, Run]:
     if launched()[1] > 1:
         raise ValueError(
@@ -112,7 +136,8 @@ def _set_up(
     model = kind(**config.model).to(device)
     ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr, betas=(0.9, 0.98), weight_decay=0.01)
-    return model, ema, optimizer, Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
+    kept = {"model": model, "ema": ema, **({"stream": stream} if stream else {})}
+    return model, ema, optimizer, Run(out, config, kept, [optimizer], resume, minutes)
 
 
 @torch.no_grad()

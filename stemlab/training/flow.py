@@ -20,6 +20,7 @@ from stemlab.codec.published import copy_codec
 from stemlab.data.batches import group_batch
 from stemlab.data.latents import build_cache
 from stemlab.data.shards import LatentCache, verify
+from stemlab.data.stream import SongStream
 from stemlab.model import VelocityNet
 from stemlab.train import Batch, shared_noise_losses, training
 from stemlab.training import ranks, sharding
@@ -31,41 +32,44 @@ from stemlab.training.streaming import size_of, streamed, streaming
 
 
 def train_flow(
-    config: FlowConfig, out: str | Path, resume: bool = False, minutes: float | None = None, workers: int | None = None
+    config: FlowConfig,
+    out: str | Path,
+    resume: bool = False,
+    minutes: float | None = None,
+    stream: SongStream | None = None,
 ) -> None:
     """Train the velocity network; writes checkpoints, `log.csv` and, at the end, `flow.safetensors` (the EMA) to `out`.
 
     Args:
         config: see `FlowConfig`.
         out, resume, minutes: see `Run`.
-        workers: processes that make songs, when they are streamed.
+        stream: of the songs, where the config asks for one.
     """
     ranks.join()
     torch.manual_seed(config.seed)
-    with streaming(config, workers) as stream:
-        model = network(config.model).to(ranks.device())
-        if config.init:
-            load_into(model, load_weights(config.init)[0], config.init)
-        ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
-        sharding.shard(model)
-        sharding.shard(ema.module)
-        mine = ranks.deal(config.parts, evenly=sharding.wanted())
-        optimizer = torch.optim.AdamW(parameter_groups(model), lr=config.lr, betas=(0.9, 0.98), fused=True)
-        if config.compile:
-            for block in model.blocks:
-                block.compile(dynamic=True)
-        grid_of(config.codec).check(model.channels, model.frame_seconds)
-        batches = cached(model, config) if stream is None else streamed(model, config, stream)
-        kept = {"model": model, "ema": ema, **({"stream": stream} if stream else {})}
-        run = Run(out, config, kept, [optimizer], resume, minutes)
+    model = network(config.model).to(ranks.device())
+    if config.init:
+        load_into(model, load_weights(config.init)[0], config.init)
+    ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
+    sharding.shard(model)
+    sharding.shard(ema.module)
+    mine = ranks.deal(config.parts, evenly=sharding.wanted())
+    optimizer = torch.optim.AdamW(parameter_groups(model), lr=config.lr, betas=(0.9, 0.98), fused=True)
+    if config.compile:
+        for block in model.blocks:
+            block.compile(dynamic=True)
+    grid_of(config.codec).check(model.channels, model.frame_seconds)
+    batches = cached(model, config) if stream is None else streamed(model, config, stream)
+    kept = {"model": model, "ema": ema, **({"stream": stream} if stream else {})}
+    run = Run(out, config, kept, [optimizer], resume, minutes)
 
-        steps = training(
-            model, optimizer, ema, batches, config, run.steps(config.steps, config.save_every),
-            lambda step: config.lr * trapezoid(step, config.steps, config.cooldown),
-            mine, config.parts, ranks.sum_gradients,
-        )  # fmt: skip
-        for losses in steps:
-            run.log(config.log_every, loss=losses[0], naming=losses[1])
+    steps = training(
+        model, optimizer, ema, batches, config, run.steps(config.steps, config.save_every),
+        lambda step: config.lr * trapezoid(step, config.steps, config.cooldown),
+        mine, config.parts, ranks.sum_gradients,
+    )  # fmt: skip
+    for losses in steps:
+        run.log(config.log_every, loss=losses[0], naming=losses[1])
 
     weights = {name: sharding.whole(tensor).half() for name, tensor in ema.module.state_dict().items()}
     if ranks.rank() == 0:
@@ -132,5 +136,5 @@ def train(
     """
     config = read_config(config) if isinstance(config, Mapping) else config
     check_files(config)
-    with claimed(out, config, resume):
-        TRAINERS[type(config)](config, out, resume, minutes, workers)
+    with claimed(out, config, resume), streaming(config, workers) as stream:
+        TRAINERS[type(config)](config, out, resume, minutes, stream)
