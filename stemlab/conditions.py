@@ -4,7 +4,6 @@ Tempo reaches the network twice: as a number, and as a clock, the position in be
 that a stem can place its notes on the grid. Absent conditions have a null of their own, never a made-up value.
 """
 
-import re
 from dataclasses import dataclass, fields, replace
 
 import torch
@@ -14,7 +13,6 @@ from stemlab.text import tokenize
 
 _MAJOR = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"]
 _MINOR = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 KEYS: list[str] = [f"{n} major" for n in _MAJOR] + [f"{n} minor" for n in _MINOR]
 NO_KEY = len(KEYS)
 FRAME_SECONDS = BUNDLED.seconds
@@ -85,8 +83,8 @@ class Conditions:
 
 
 def key_index(key: str | None) -> int:
-    """Index of a key such as "A minor" or "F# major"; NO_KEY for None; ValueError for anything else."""
-    return NO_KEY if key is None else KEYS.index(canonical_key(key))
+    """Index of one of KEYS, such as "A minor"; NO_KEY for None; ValueError for anything else."""
+    return NO_KEY if key is None else KEYS.index(key)
 
 
 def make_conditions(
@@ -145,44 +143,3 @@ def sinusoids(t: torch.Tensor, width: int) -> torch.Tensor:
     """A number as sines and cosines, `(N,)` to `(N, width)`."""
     rates = torch.exp(torch.linspace(0, 6.9, width // 2, device=t.device))
     return torch.cat([(t[:, None] * rates).sin(), (t[:, None] * rates).cos()], dim=1)
-
-
-def pitch_class(note: str) -> int:
-    """Pitch class of a note name.
-
-    Args:
-        note: a letter A to G with any number of `#` or `b`.
-    Returns:
-        0 (C) to 11 (B).
-    """
-    return (_LETTERS[note[0].upper()] + note.count("#") - note[1:].count("b")) % 12
-
-
-def parse_key(key: str) -> tuple[int, str]:
-    """Tonic and mode of a key's name; sharps and flats of the same pitch are the same key.
-
-    Args:
-        key: such as "A minor" or "Db major", in any case.
-    Returns:
-        (pitch class of the tonic, "major" or "minor").
-    Raises:
-        ValueError: if it is not a key.
-    """
-    match = re.fullmatch(r"\s*([A-Ga-g][#b]?)\s+(major|minor)\s*", key, re.IGNORECASE)
-    if not match:
-        raise ValueError(f'key: got {key!r}, takes a note and a mode such as "A minor" or "Eb major"')
-    return pitch_class(match[1][0].upper() + match[1][1:]), match[2].lower()
-
-
-def canonical_key(key: str) -> str:
-    """The one of KEYS that a key's name means ("C# major" gives "Db major").
-
-    Args:
-        key: such as "A minor".
-    Returns:
-        one of KEYS.
-    Raises:
-        ValueError: if it is not a key.
-    """
-    tonic, mode = parse_key(key)
-    return KEYS[tonic + (12 if mode == "minor" else 0)]

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 from stemlab.codec.audio import bars_active, read
-from stemlab.conditions import canonical_key, parse_key
 from stemlab.songs.captions import STYLES, group_prompt, stem_caption
 from stemlab.songs.compose import FAMILIES, GENRES, KEYS, compose
 from stemlab.songs.grooves import DRUMS, FILLS, PERCUSSION
-from stemlab.songs.harmony import parse_chord, scale_over
+from stemlab.songs.harmony import canonical_key, parse_chord, parse_key, scale_over
 from stemlab.songs.patterns import BASS, CHORDS, MELODIES
 from stemlab.songs.render import render
 from stemlab.songs.sounds import SOUNDS

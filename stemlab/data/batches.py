@@ -11,6 +11,7 @@ import torch
 
 from stemlab.conditions import NO_KEY, Conditions, key_index
 from stemlab.framing import BUNDLED
+from stemlab.songs.harmony import canonical_key
 from stemlab.songs.notes import piano_roll
 from stemlab.text import join_prompt, tokenize
 
@@ -59,7 +60,7 @@ def group_batch(
             has.append(submix is not None)
             bpm.append(float(song["bpm"] or 0))
             start.append(song.get("start", 0.0) + offset * frame_seconds * bpm[-1] / 60)
-            key.append(key_index(song["key"]) if song["key"] else NO_KEY)
+            key.append(key_index(canonical_key(song["key"])) if song["key"] else NO_KEY)
             group.append(index)
     conditions = Conditions(
         tokens=tokenize(tokens_of), bpm=torch.tensor(bpm), start=torch.tensor(start), key=torch.tensor(key),

@@ -17,6 +17,7 @@ from stemlab.data.latents import WORDINGS, as_taken, words_of
 from stemlab.data.stream import AT_ONCE, FIRST, MOST, REPEATS, SongStream
 from stemlab.framing import Grid
 from stemlab.songs.compose import Song
+from stemlab.songs.harmony import canonical_key
 from stemlab.songs.notes import note_table, piano_roll
 from stemlab.text import join_prompt
 
@@ -103,7 +104,7 @@ class Shelf:
             join_prompt(words, prompt) for stem in told["captions"] for words in stem for prompt in told["prompts"]
         ]
         put(self.tokens, 0, self.tokenize(texts).view(count + 1, WORDINGS * WORDINGS, -1))
-        key = key_index(told["key"]) if told["key"] else NO_KEY
+        key = key_index(canonical_key(told["key"])) if told["key"] else NO_KEY
         kept = {**told, "place": place, "key": key, "latents": self.latents[place]}
         self.songs[place : place + 1] = [kept]
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from stemlab.codec.audio import SAMPLE_RATE
-from stemlab.conditions import canonical_key
 from stemlab.data.readers.folders import FolderStem, StemFolder, read_folder
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import measure, summary
 from stemlab.evaluate.quality import COLUMNS, add_way, copies_told, markdown, separations, told
 from stemlab.metrics.text import FAMILIES
+from stemlab.songs.harmony import canonical_key
 
 ANCHORS = 24  # groups that separations are taken over, where the folder holds fewer
 NO_PITCH = {"kick": "drums", "snare": "drums", "hat": "drums", "hihat": "drums", "hats": "drums", "cymbal": "drums",

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from stemlab.activity import canonical
-from stemlab.conditions import canonical_key
 from stemlab.framing import BUNDLED, ONE_PASS, Grid
 from stemlab.lab.arguments import check_number, check_text
 from stemlab.lab.words import check_words
 from stemlab.sampling import SAMPLERS, Sampling
+from stemlab.songs.harmony import canonical_key
 from stemlab.songs.names import unique_names
 
 SCHEMES = ("one-pass", "two-pass", "k-pass")

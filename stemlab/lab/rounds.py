@@ -22,6 +22,7 @@ from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
 from stemlab.lab.words import hint
 from stemlab.sampling import Callback, integrate
+from stemlab.songs.harmony import canonical_key
 from stemlab.text import join_prompt
 from stemlab.windows import longest
 
@@ -129,7 +130,7 @@ def _conditions(lab: "StemLab", draft: Draft, names: list[str], mates: list[str]
         submix = lab.codec.encode(torch.stack(told).sum(0, keepdim=True) * draft.gain)[0, :, first:]
     conditions = make_conditions(
         [join_prompt(draft.prompts[name], asked.prompt) for name in names],
-        draft.frames - first, draft.grid.channels, asked.bpm, asked.key, submix,
+        draft.frames - first, draft.grid.channels, asked.bpm, asked.key and canonical_key(asked.key), submix,
         None if activity is None else activity[:, first:],
         draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize,
     )  # fmt: skip

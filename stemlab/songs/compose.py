@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from stemlab.conditions import KEYS, canonical_key, parse_key
+from stemlab.conditions import KEYS
 from stemlab.songs.genres import GENRES
-from stemlab.songs.harmony import roman_chord
+from stemlab.songs.harmony import canonical_key, parse_key, roman_chord
 from stemlab.songs.parts import write
 from stemlab.songs.plan import BEATS, Note, Plan
 from stemlab.songs.sounds import FAMILIES, SOUNDS

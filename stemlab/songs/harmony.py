@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from stemlab.conditions import parse_key, pitch_class
+from stemlab.conditions import KEYS
 
 _SHARPS = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 _FLATS = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"]
@@ -25,6 +25,7 @@ QUALITIES = {
     "m7b5": (0, 3, 6, 10),
     "sus4": (0, 5, 7),
 }
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NUMERALS = {"i": 0, "ii": 2, "iii": 4, "iv": 5, "v": 7, "vi": 9, "vii": 11}
 
 
@@ -40,6 +41,47 @@ class Chord:
     def classes(self) -> frozenset[int]:
         """Pitch classes (0 to 11) of all tones."""
         return frozenset((self.root + t) % 12 for t in self.tones)
+
+
+def pitch_class(note: str) -> int:
+    """Pitch class of a note name.
+
+    Args:
+        note: a letter A to G with any number of `#` or `b`.
+    Returns:
+        0 (C) to 11 (B).
+    """
+    return (_LETTERS[note[0].upper()] + note.count("#") - note[1:].count("b")) % 12
+
+
+def parse_key(key: str) -> tuple[int, str]:
+    """Tonic and mode of a key's name; sharps and flats of the same pitch are the same key.
+
+    Args:
+        key: such as "A minor" or "Db major", in any case.
+    Returns:
+        (pitch class of the tonic, "major" or "minor").
+    Raises:
+        ValueError: if it is not a key.
+    """
+    match = re.fullmatch(r"\s*([A-Ga-g][#b]?)\s+(major|minor)\s*", key, re.IGNORECASE)
+    if not match:
+        raise ValueError(f'key: got {key!r}, takes a note and a mode such as "A minor" or "Eb major"')
+    return pitch_class(match[1][0].upper() + match[1][1:]), match[2].lower()
+
+
+def canonical_key(key: str) -> str:
+    """The one of KEYS that a key's name means ("C# major" gives "Db major").
+
+    Args:
+        key: such as "A minor".
+    Returns:
+        one of KEYS.
+    Raises:
+        ValueError: if it is not a key.
+    """
+    tonic, mode = parse_key(key)
+    return KEYS[tonic + (12 if mode == "minor" else 0)]
 
 
 def parse_chord(name: str) -> Chord:

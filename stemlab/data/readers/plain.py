@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 
 from stemlab.checkpoints.json_files import read_json
-from stemlab.conditions import canonical_key
 from stemlab.data.readers.found import FolderStem, Scan, subfolders
 from stemlab.data.readers.sound_files import SUFFIXES
+from stemlab.songs.harmony import canonical_key
 from stemlab.songs.names import unique_names
 from stemlab.songs.words import QUALIFIERS, family_of, instruments, is_mix, label, left_out
 
