@@ -215,3 +215,19 @@ def test_neighbours_are_linked_from_the_title_card(path):
         line = re.search(rf"^\| {row} \| (.+) \|$", card, re.MULTILINE)[1]
         if 0 <= near < len(NOTEBOOKS):
             assert f"]({NOTEBOOKS[near].name})" in line, f"{row} should lead to {NOTEBOOKS[near].name}; it says {line}"
+
+
+def test_every_word_of_the_glossary_is_used_by_the_lesson_that_it_names():
+    text = (ROOT / "notebooks" / "GLOSSARY.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]* \| \[\d\d\]\((\S+)\)", text, re.MULTILINE)
+    assert len(rows) >= 40
+    used = {path.name: " ".join(prose(path).lower().split()) for path in NOTEBOOKS}
+    missing = [(word, lesson) for words, lesson in rows for word in words.lower().split(", ") if word not in used[lesson]]
+    assert missing == []
+
+
+def test_the_fields_words_stand_in_the_lessons():
+    """What a student will search for; each explained once, in the glossary."""
+    text = " ".join(prose(path).lower() for path in NOTEBOOKS)
+    words = "vector field, ode, trajectory, conditional, marginal, ema, overfit, transformer, adaln, guidance scale, fréchet distance"
+    assert [word for word in words.split(", ") if not re.search(rf"\b{word}", text)] == []
