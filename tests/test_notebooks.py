@@ -222,7 +222,9 @@ def test_every_word_of_the_glossary_is_used_by_the_lesson_that_it_names():
     rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]* \| \[\d\d\]\((\S+)\)", text, re.MULTILINE)
     assert len(rows) >= 40
     used = {path.name: " ".join(prose(path).lower().split()) for path in NOTEBOOKS}
-    missing = [(word, lesson) for words, lesson in rows for word in words.lower().split(", ") if word not in used[lesson]]
+    missing = [
+        (word, lesson) for words, lesson in rows for word in words.lower().split(", ") if word not in used[lesson]
+    ]
     assert missing == []
 
 
