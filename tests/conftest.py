@@ -1,6 +1,7 @@
 """Tiny models with random weights, in which nothing is zero: what a property needs, at a hundredth of the price."""
 
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -92,3 +93,14 @@ def lab():
     import stemlab
 
     return stemlab.load(device="cpu")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of a megabyte, mounted: another one than that of its parent."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True).returncode:
+        pytest.skip("mounting takes rights that are not here")
+    yield place
+    subprocess.run(["umount", place], check=True)

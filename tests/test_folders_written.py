@@ -28,17 +28,6 @@ def read(folder):
     return {file.name: file.read_text() for file in folder.iterdir() if not file.name.startswith(folders.OURS)}
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of a megabyte, mounted: another one than that of its parent."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True).returncode:
-        pytest.skip("mounting takes rights that are not here")
-    yield place
-    subprocess.run(["umount", place], check=True)
-
-
 def test_files_come_into_a_new_folder_and_nothing_else_is_left(tmp_path):
     write(tmp_path / "new" / "out", LETTERS)
     assert read(tmp_path / "new" / "out") == LETTERS

@@ -1,0 +1,166 @@
+"""Each writer of the package, killed before each of its file operations, on a full disk, and where a user's things are."""
+
+import json
+import runpy
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from kills import killed_at_each_step
+
+from stemlab import Stem, StemGroup, cli
+from stemlab.checkpoints.files import fingerprint, load_weights, save_weights
+from stemlab.checkpoints.folders import recover
+from stemlab.checkpoints.hub import find_parts, pack
+from stemlab.codec.audio import read, write
+from stemlab.data import midi_folder, shards
+from stemlab.songs.midi import read_midi
+
+PUBLISH = Path(__file__).parent.parent / "notebooks" / "publish.py"
+EVENTS = b"\x00\x90\x40\x60\x83\x00\x80\x40\x00\x00\xff\x2f\x00"
+MIDI = b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk" + len(EVENTS).to_bytes(4, "big") + EVENTS
+ONES, TWOS = ({"w": torch.full((3,), value)} for value in (1.0, 2.0))
+
+
+def test_killed_weights_are_the_old_ones_or_the_new_with_their_own_config(tmp_path):
+    found = set()
+    for folder in killed_at_each_step(
+        tmp_path,
+        lambda folder: save_weights(folder / "net", ONES, {"value": 1.0}),
+        lambda folder: save_weights(folder / "net", TWOS, {"value": 2.0}),
+    ):
+        tensors, config = load_weights(folder / "net")
+        assert tensors["w"].tolist() == [config["value"]] * 3
+        found.add(config["value"])
+    assert found == {1.0, 2.0}
+
+
+def test_a_killed_shard_is_whole_or_made_again(tmp_path):
+    def song(value):
+        return {
+            "seed": 1, "bpm": None, "key": None, "prompts": ["p"], "captions": [["c"]], "submixes": [],
+            "latents": torch.full((1, 4, 8), value).half(), "activity": torch.ones(1, 8, dtype=torch.bool),
+        }  # fmt: skip
+
+    def begin(folder):
+        folder.mkdir()
+        shards.write_shard(folder / "0.safetensors", [song(1.0)], "x")
+
+    for folder in killed_at_each_step(
+        tmp_path, begin, lambda folder: shards.write_shard(folder / "0.safetensors", [song(2.0)], "x")
+    ):
+        found = float(shards.LatentCache(folder).songs[0]["latents"].mean())
+        assert found == 1.0 or found == 2.0
+        assert (found == 1.0) or shards.damaged(folder) in ([], ["0.safetensors"])  # told, so that it is made again
+        shards.write_shard(folder / "0.safetensors", [song(2.0)], "x")
+        assert shards.damaged(folder) == [] and not list(folder.glob(".*"))
+
+
+def test_killed_while_packing_over_others_the_old_weights_are_whole_or_the_new(weights, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(weights, other)
+    tensors, about = load_weights(other / "vae")
+    save_weights(other / "vae", {**tensors, "latent_mean": tensors["latent_mean"] + 1}, about)
+    tensors, about = load_weights(other / "flow")
+    save_weights(other / "flow", tensors, {**about, "codec": fingerprint(other / "vae")})
+    before, marks = pack(weights, tmp_path / "before", weights), set()
+    for folder in killed_at_each_step(
+        tmp_path / "runs",
+        lambda folder: shutil.copytree(before, folder),
+        lambda folder: pack(other, folder, other, force=True),
+    ):
+        parts = find_parts(folder, weights)  # which refuses a flow of another codec
+        told = json.loads((folder / "config.json").read_text())["parts"]
+        assert told == {part: fingerprint(path) for part, path in parts.items()}
+        marks.add(told["vae"])
+    assert marks == {fingerprint(weights / "vae"), fingerprint(other / "vae")}
+
+
+def test_a_killed_sound_file_is_the_old_one_or_the_new(tmp_path):
+    def begin(folder):
+        folder.mkdir()
+        write(folder / "a.flac", np.full(99, 0.25))
+
+    for folder in killed_at_each_step(tmp_path, begin, lambda folder: write(folder / "a.flac", np.full(99, 0.5))):
+        assert read(folder / "a.flac")[0] in (0.25, 0.5)
+
+
+def test_killed_pages_of_the_site_are_the_old_ones_or_the_new(tmp_path):
+    site = runpy.run_path(str(PUBLISH))
+    write_site, lessons = site["write_site"], site["LESSONS"][:2]
+
+    def make(folder, words):
+        write_site.__globals__.update(executed=lambda path: None, page=lambda book, path: words * 9999)
+        folder.mkdir(exist_ok=True)
+        write_site(lessons, folder)
+
+    for folder in killed_at_each_step(tmp_path, lambda folder: make(folder, "old"), lambda folder: make(folder, "new")):
+        for lesson in lessons:
+            assert (folder / f"{lesson.stem}.html").read_text() in ("old" * 9999, "new" * 9999)
+        assert (folder / "index.html").read_text().endswith("</html>\n")
+
+
+def test_a_killed_song_from_midi_is_whole_or_not_there_and_made_by_the_next_run(tmp_path):
+    (tmp_path / "a.mid").write_bytes(MIDI)
+    song = read_midi(tmp_path / "a.mid")
+
+    def save(folder):
+        midi_folder._save(song, np.full((1, 99), 0.5, np.float32), folder / "a.mid", "font.sf2")
+
+    for folder in killed_at_each_step(tmp_path, lambda folder: folder.mkdir(), save):
+        target = folder / "a.mid"
+        recover(target)
+        assert not target.exists() or (
+            list(target.glob("01_*.flac")) and json.loads((target / "song.json").read_text())
+        )
+
+
+def test_a_folder_of_the_users_that_bears_a_songs_name_is_left_alone(tmp_path):
+    (tmp_path / "midi").mkdir()
+    (tmp_path / "midi" / "a.mid").write_bytes(MIDI)
+    mine = tmp_path / "out" / "a.mid" / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    made, kept, problems = midi_folder.render_folder(tmp_path / "midi", tmp_path / "out")
+    assert (made, kept, len(problems)) == (0, 0, 1) and "not empty" in str(problems[0])
+    assert mine.read_text() == "mine" and list(mine.parent.iterdir()) == [mine]
+
+
+def big():
+    return StemGroup([Stem("drums", "drums", np.full(300_000, 0.1, np.float32))])
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_group_that_does_not_fit_on_the_disk_costs_one_line_and_not_the_old_one(small_disk, force):
+    folder = small_disk / "out"
+    if force:
+        StemGroup([Stem("bass", "bass", np.full(999, 0.2, np.float32))]).save(folder)
+    with pytest.raises(ValueError, match="the disk is full") as told:
+        big().save(folder, force=force)
+    assert "\n" not in str(told.value)
+    assert StemGroup.load(folder).names == ["bass"] if force else not folder.exists()
+    assert not list(small_disk.glob(".*"))
+
+
+def test_the_command_says_in_one_line_that_the_disk_is_full(small_disk, tiny, monkeypatch, capsys):
+    import stemlab
+
+    monkeypatch.setattr(stemlab, "load", lambda *_, **__: tiny)
+    words = ["--bpm", "60", "--bars", "4", "--steps", "1"]
+    assert cli.main(["generate", "--stems", "drums", "bass", *words, "--out", str(small_disk / "o")]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert "disk is full" in told[-1] and told[-1].startswith("stemlab: ") and not (small_disk / "o").exists()
+
+
+def test_a_full_disk_while_encoding_is_one_line(small_disk, weights, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    for song in range(6):
+        (tmp_path / "songs" / str(song)).mkdir(parents=True)
+        write(tmp_path / "songs" / str(song) / "bass.wav", 0.3 * rng.standard_normal(600_000))
+    (small_disk / "filler").write_bytes(bytes(1_020_000))
+    words = ["--codec", str(weights), "--out", str(small_disk / "cache"), "--workers", "1", "--seconds", "2"]
+    assert cli.main(["data", "encode", str(tmp_path / "songs"), *words]) == 2
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("stemlab: ")]
+    assert len(told) == 1 and "disk is full" in told[0]
