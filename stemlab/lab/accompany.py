@@ -58,6 +58,7 @@ def request(
     about = {
         "name": names[0], "prompt": text, "sha256": recording.sha256(), "rate": recording.rate,
         "channels": len(recording.audio), "samples": samples, "gain": hearing_gain(mono),
+        "loudness": recording.loudness(),
     }  # fmt: skip
     return replace(told, bpm=beat.bpm, downbeat=beat.downbeat, key=key, heard=heard, recording=about), recording
 

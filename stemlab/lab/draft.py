@@ -36,6 +36,7 @@ class Draft:
         mates: by name, the stems whose sub-mix it was made to.
         audio, latents: by name, `(N,)` and `(C, T)`, of the stems that are done.
         originals: by name, the recording that a stem is.
+        levels: by name, the gain that brought a stem to where it sits around the recording.
     """
 
     def __init__(self, asked: Request, grid: Grid = BUNDLED):
@@ -70,6 +71,7 @@ class Draft:
         self.audio: dict[str, torch.Tensor] = {}
         self.latents: dict[str, torch.Tensor] = {}
         self.originals: dict[str, Recording] = {}
+        self.levels: dict[str, float] = {}
 
     def level(self) -> None:
         """One gain for all stems, at most 1, so that neither their sum nor one of them peaks above `PEAK`.

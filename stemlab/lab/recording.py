@@ -27,6 +27,7 @@ from stemlab.codec.audio import (
 from stemlab.codec.headers import header
 from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.group import StemGroup
+from stemlab.metrics.loudness import loudness
 from stemlab.songs.names import unique_names
 
 SHORTEST, LONGEST = 1.0, 300.0  # seconds
@@ -54,6 +55,11 @@ class Recording:
         """What a codec takes of it, from the same first sample: `(N2,)`, or `(2, N2)` for a codec in stereo."""
         heard = resample(to_sides(self.audio, grid.sides), self.rate, grid.sample_rate)
         return heard[0] if grid.sides == 1 else heard
+
+    def loudness(self) -> float | None:
+        """Integrated loudness of a channel on average, in LUFS; None below what counts as sound."""
+        level = loudness(self.audio, self.rate) - 10 * float(np.log10(len(self.audio)))
+        return round(level, 4) if np.isfinite(level) else None
 
     def sha256(self) -> str:
         """Hash of the samples and their rate."""

@@ -18,6 +18,7 @@ from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate
 from stemlab.lab.group import Stem, StemGroup
 from stemlab.lab.history import replay
+from stemlab.lab.levels import around_recording
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
 from stemlab.lab.words import hint
@@ -110,9 +111,12 @@ def sample(
     if first:
         made = torch.cat([torch.stack([draft.latents[name][:, :first] for name in members]), made], dim=2)
     audio = _decode(lab, made, draft.samples) / draft.gain  # (S, N), in stereo (S, 2, N)
-    for name, latent, sound in zip(members, made, audio, strict=True):
-        draft.latents[name] = latent
-        draft.audio[name] = gate(sound, draft.marks[name], draft.grid.sample_rate) if name in draft.marks else sound
+    rate, marks = draft.grid.sample_rate, draft.marks
+    gated = [gate(sound, marks[n], rate) if n in marks else sound for n, sound in zip(members, audio, strict=True)]
+    for name, latent, sound in zip(
+        members, made, around_recording(draft, members, gated, hold is not None), strict=True
+    ):
+        draft.latents[name], draft.audio[name] = latent, sound
 
 
 def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor:
@@ -149,6 +153,7 @@ def draft_of(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
         )
     draft = replay(history, lab.grid)
     draft.gain = group.settings.get("gain", draft.gain)
+    draft.levels = dict(group.settings.get("levels", {}))
     told, there = dict.fromkeys(draft.names, draft.samples), {s.name: s.audio.shape[-1] for s in group}
     if told != there:
         raise ValueError(f"the group's history makes the stems {told} (in samples), and it has {there}: load it anew")
@@ -167,6 +172,7 @@ def finish(lab: "StemLab", draft: Draft, history: list[dict]) -> StemGroup:
     ]
     asked = draft.asked
     made = {"checkpoint": lab.checkpoint, "version": __version__, "grid": draft.grid.kept(), "gain": draft.gain}
+    made |= {"levels": draft.levels} if draft.levels else {}
     settings = {**made, **asked.kept(), "history": history}
     for name in ("stems", "prompt", "bpm", "key", "bars"):
         settings.pop(name)
