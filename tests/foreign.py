@@ -62,7 +62,8 @@ def json_like(draw: st.DrawFn, *bases: Any) -> Any:
         if how == "gone" and holder is not whole:
             del holder[key]
         elif how == "more" and isinstance(holder[key], dict):
-            holder[key][draw(st.sampled_from(["x", "file", "stems", "grid"]))] = draw(st.sampled_from(ODD))
+            name = draw(st.sampled_from(["x", "file", "stems", "grid"]))
+            holder[key][name] = copy.deepcopy(draw(st.sampled_from(ODD)))
         elif how == "more" and isinstance(holder[key], list):
             holder[key].append(copy.deepcopy(draw(st.sampled_from([*ODD, *holder[key]]))))
         elif how == "deep":

@@ -168,7 +168,7 @@ def _metadata(file: Path) -> dict[str, Any]:
         with safe_open(file, "pt") as shard:
             about = dict(json.loads((shard.metadata() or {}).get("stemlab", "{}")))
         version = about.get("format")
-        songs = about.get("songs", [])
+        songs = about.get("songs")
         if version == FORMAT and not (
             isinstance(songs, list) and all(type(seed) is int and 0 <= seed < 2**63 for seed in songs)
         ):
