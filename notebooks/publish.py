@@ -1,21 +1,27 @@
-"""From the solved notebooks to what a class is given: `python notebooks/publish.py student`, or `site`.
+"""From the solved notebooks to what a class is given: `python notebooks/publish.py student`, `times`, or `site`.
 
 - `student` writes `notebooks/student/`: the same lessons without their solutions.
+- `times` runs each lesson and keeps in `times.json` how long that took, for the title cards.
 - `site` runs each lesson and writes `site/`: pages that play and show equations and figures with no kernel and no network.
 """
 
 import argparse
 import html
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from stemlab.checkpoints.folders import atomic_file, check_folder, write_text
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-COPY = "> This is a copy without solutions, made by `make student`. Changes belong into [the lesson](../{name})."
+COPY = "> This is a copy without solutions and notes for teachers, made by `make student`. Changes belong into the lesson itself."
+TEACHER = r"## Teacher's note\n.*?(?=^## |\Z)"
+TIMES = ROOT / "notebooks" / "times.json"
 NEEDS_KERNEL = '<p class="kernel">Here stands a widget that needs Python behind it: open the notebook to use it.</p>'
 PLAYERS = """
 from html import escape
@@ -31,6 +37,12 @@ def _page(widget, **_):
 StemMixer._repr_mimebundle_ = ActivityGrid._repr_mimebundle_ = _page
 KeptWidget._ipython_display_ = None  # pages have no limit of bytes, and no live view beside
 """
+RUN = """
+import sys, nbformat
+from nbclient import NotebookClient
+path = sys.argv[1]
+NotebookClient(nbformat.read(path, as_version=4), timeout=None, resources={"metadata": {"path": path.rsplit("/", 1)[0]}}).execute()
+"""
 PROMISE = r"\s*Below each is a folded\s+solution[^.]*\."
 SOLUTION = r'<div class="cell [^"]*celltag_solution.*?(?=<div class="cell |\Z)'
 TAG = r"\\tag\{(\d+)\}"
@@ -38,27 +50,29 @@ STYLE = """
 :root { color-scheme: light dark; }
 body { max-width: 60rem; margin: 0 auto; padding: 1rem; font: 17px/1.55 system-ui, sans-serif; color: light-dark(#1b1f24, #e8ebef); background: light-dark(#fff, #14171b); }
 a { color: light-dark(#0b5cad, #7fbcff); } nav { display: flex; justify-content: space-between; gap: 1rem; padding: .4rem 0; }
-table { border-collapse: collapse; display: block; overflow-x: auto; } th, td { border: 1px solid light-dark(#d0d7de, #3a424c); padding: .3rem .6rem; text-align: left; }
-pre { overflow-x: auto; padding: .7rem; border-radius: 6px; font-size: 13px; line-height: 1.45; background: light-dark(#f4f6f8, #1d2229); }
+table { border-collapse: collapse; display: block; overflow: auto hidden; } th, td { border: 1px solid light-dark(#d0d7de, #3a424c); padding: .3rem .6rem; text-align: left; }
+pre { overflow: auto hidden; padding: .7rem; border-radius: 6px; font-size: 13px; line-height: 1.45; background: light-dark(#f4f6f8, #1d2229); }
 .output pre { background: none; border-left: 3px solid light-dark(#b7c2cd, #47525e); border-radius: 0; }
 img, svg { max-width: 100%; } .output img { background: #fff; border-radius: 4px; } .plotly { background: #fff; border-radius: 4px; }
 iframe.player { width: 100%; border: 1px solid light-dark(#d0d7de, #3a424c); border-radius: 6px; }
-math[display=block] { margin: 1rem 0; font-size: 1.1em; overflow-x: auto; } summary { cursor: pointer; font-weight: 600; }
+math[display=block] { margin: 1rem 0; font-size: 1.1em; padding: .3rem 0; overflow: auto hidden; } summary { cursor: pointer; font-weight: 600; }
 .equation { display: flex; align-items: center; } .equation math { flex: 1; } .anchor-link { display: none; }
 .kernel { border: 1px dashed; padding: .5rem .8rem; border-radius: 6px; opacity: .8; } details { margin: .6rem 0; }
 """
 
 
 def main() -> None:
-    """The two commands."""
+    """The three commands."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["student", "site"])
+    parser.add_argument("what", choices=["student", "site", "times"])
     parser.add_argument("--only", nargs="+", metavar="NN", help="numbers of lessons, such as 02 (all)")
     parser.add_argument("--out", type=Path, help="folder (notebooks/student or site)")
     asked = parser.parse_args()
     lessons = [path for path in LESSONS if not asked.only or path.name[:2] in asked.only]
     if not lessons:
         parser.error(f"--only takes numbers from {', '.join(path.name[:2] for path in LESSONS)}")
+    if asked.what == "times":
+        return write_times(lessons)
     out = asked.out or ROOT / ("notebooks/student" if asked.what == "student" else "site")
     check_folder(out, force=True, name="--out").mkdir(parents=True, exist_ok=True)
     (write_student if asked.what == "student" else write_site)(lessons, out)
@@ -70,16 +84,49 @@ def write_student(lessons: list[Path], out: Path) -> None:
     for path in lessons:
         book = json.loads(path.read_text(encoding="utf-8"))
         book["cells"] = [cell for cell in book["cells"] if "solution" not in cell["metadata"].get("tags", [])]
-        for cell in book["cells"]:  # a folder deeper, so one step more to the files beside the notebooks
-            cell["source"] = [re.sub(r"(?<=[(\"'])\.\./", "../../", line) for line in cell["source"]]
-            cell["source"] = [line.replace("(README.md)", "(../README.md)") for line in cell["source"]]
-            cell["source"] = re.sub(PROMISE, "", "".join(cell["source"])).splitlines(keepends=True)
+        for cell in book["cells"]:
+            text = deeper(re.sub(PROMISE, "", "".join(cell["source"])))
+            if cell["cell_type"] == "markdown":
+                text = re.sub(TEACHER, "", text, flags=re.DOTALL | re.MULTILINE)
+            cell["source"] = text.splitlines(keepends=True)
         book["cells"][0]["source"] += ["\n\n", COPY.format(name=path.name)]
         write_text(out / path.name, json.dumps(book, indent=1, ensure_ascii=False) + "\n")
 
+    for name in ("README.md", "GLOSSARY.md"):  # so that no link leads to a lesson with its solutions
+        text = (ROOT / "notebooks" / name).read_text(encoding="utf-8")
+        write_text(out / name, deeper(re.sub(r"^## For teachers\n.*", "", text, flags=re.DOTALL | re.MULTILINE)))
+
+
+def deeper(text: str) -> str:
+    """A text of the lessons as it stands a folder deeper: one step more to the files beside the notebooks."""
+    return re.sub(r"(?<=[(\"'])\.\./", "../../", text)
+
+
+def write_times(lessons: list[Path]) -> None:
+    """Run lessons on two threads, one after the other, and keep how long each took: seconds on the clock and of the processor."""
+    import time
+
+    for path in lessons:
+        began, spent = time.perf_counter(), os.times()
+        subprocess.run([sys.executable, "-c", RUN, str(path)], check=True, env={**os.environ, "OMP_NUM_THREADS": "2"})
+        now = os.times()
+        cpu = now.children_user + now.children_system - spent.children_user - spent.children_system
+        kept = json.loads(TIMES.read_text(encoding="utf-8")) if TIMES.exists() else {}
+        kept[path.stem] = {"seconds": round(time.perf_counter() - began), "processor_seconds": round(cpu)}
+        write_text(TIMES, json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
+        print(f"{path.stem}: {kept[path.stem]}; on its card: {running(kept[path.stem])}")
+
+
+def running(took: dict[str, int]) -> str:
+    """What a title card says of a measured time: two quiet cores need no longer than the clock, nor than the processor, showed."""
+    seconds = min(took.values())
+    halves = max(1, -(-seconds // 30))
+    names = {1: "half a minute", 2: "a minute", 3: "a minute and a half", 4: "two minutes"}
+    return f"{names.get(halves, f'{halves / 2:g} minutes')} on two CPU cores, or less"
+
 
 def write_site(lessons: list[Path], out: Path) -> None:
-    """Run the lessons and write their pages, and an index of all twelve."""
+    """Run the lessons and write their pages, and an index of all of them."""
     import plotly
     from tqdm.auto import tqdm
 
@@ -145,7 +192,11 @@ def page(book, path: Path) -> str:
             cell.source = cell.source.replace(" (click on the bar with three dots)", "")
             cell.source = re.sub(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", kept, cell.source, flags=re.DOTALL)
         else:
-            cell.outputs = [nbformat.from_dict(output) for output in map(still, cell.outputs) if output]
+            outputs = [nbformat.from_dict(output) for output in map(still, cell.outputs) if output]
+            for output in outputs:
+                if "image/png" in output.get("data", {}):
+                    output.metadata = {"image/png": {"alt": described(cell.source)}}
+            cell.outputs = outputs
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.register_preprocessor(CoalesceStreamsPreprocessor, enabled=True)  # progress bars came between
     body = exporter.from_notebook_node(book)[0]
@@ -153,6 +204,13 @@ def page(book, path: Path) -> str:
     body = re.sub(r"FORMULA(\d+)X", lambda match: formulas[int(match[1])], body)
     body = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body).replace('href="README.md"', 'href="index.html"')
     return framed(card({"cells": [{"source": book.cells[0].source}]})["title"], body)
+
+
+def described(source: str) -> str:
+    """A picture in words, for those who do not see it: what its code says of titles and axes."""
+    found = re.findall(r'(?:title|suptitle|xlabel|ylabel|label)(?:=|\()\s*f?"([^"]+)"', source)
+    words = [re.sub(r"\{[^}]*\}", "...", text).replace("\\n", " ") for text in dict.fromkeys(found)]
+    return "Plot: " + "; ".join(words) if words else "Picture that the code above draws"
 
 
 def still(output):

@@ -41,7 +41,51 @@ def code(path, tag=None):
 
 
 def test_every_lesson_has_a_copy(copies):
-    assert sorted(path.name for path in copies.iterdir()) == [path.name for path in LESSONS]
+    assert sorted(path.name for path in copies.glob("*.ipynb")) == [path.name for path in LESSONS]
+
+
+def test_a_class_finds_neither_solutions_nor_notes_for_teachers_behind_any_link(copies):
+    for path in copies.iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert "Teacher's note" not in text and "For teachers" not in text
+        links = re.findall(r"\]\(([^)#\s]+\.ipynb)", text)
+        assert [link for link in links if not (copies / link).exists() or "/" in link] == [], path.name
+        near = [link for link in re.findall(r"\]\(([^)#\s:]+\.md)", text) if "/" not in link]
+        assert [link for link in near if not (copies / link).exists()] == [], path.name
+
+
+def test_a_picture_is_described_by_its_titles_and_axes():
+    described = runpy.run_path(str(ROOT / "notebooks" / "publish.py"))["described"]
+    code = (
+        'axes.set(title=f"F1 of {name}", xlabel="seconds")\nfigure.suptitle("Two\\nrows")\naxes.plot(x, label="told")'
+    )
+    assert described(code) == "Plot: F1 of ...; seconds; Two rows; told"
+    assert "Picture" in described("plt.imshow(x)")
+
+
+def test_every_picture_of_a_page_has_a_text(monkeypatch):
+    pytest.importorskip("nbconvert", reason="no nbconvert: pip install -e .[lab]")
+    import nbformat
+
+    path = ROOT / "notebooks" / "01_stems_and_mixes.ipynb"
+    book = nbformat.read(path, as_version=4)
+    cell = next(cell for cell in book.cells if cell.cell_type == "code" and "Balance" in cell.source)
+    cell.outputs = [nbformat.v4.new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"})]
+    text = runpy.run_path(str(ROOT / "notebooks" / "publish.py"))["page"](book, path)
+    alts = re.findall(r'<img[^>]*alt="([^"]*)"', text)
+    assert len(alts) == 1 and "Balance: levels below the loudest stem" in alts[0]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_card_says_how_long_it_was_measured_to_take(path):
+    """`python notebooks/publish.py times` measures, again for each release."""
+    names = runpy.run_path(str(ROOT / "notebooks" / "publish.py"))
+    took = json.loads((ROOT / "notebooks" / "times.json").read_text(encoding="utf-8"))
+    card = names["card"](json.loads(path.read_text(encoding="utf-8")))
+    if path.stem not in took:
+        pytest.skip(f"not measured yet: python notebooks/publish.py times --only {path.name[:2]}")
+    assert card["Running"] == names["running"](took[path.stem])
+    assert min(took[path.stem].values()) <= 120
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)

@@ -84,7 +84,7 @@ def bug() -> Figure:
         left.bar(
             torch.arange(8) + 0.27 * shift, torch.bincount(spot, minlength=8) / 2000, 0.25, color=colour, label=label
         )
-        right.hist(place.norm(dim=1), 40, (0, 0.8), histtype="step", color=colour, label=label)
+        right.hist(place.norm(dim=1).numpy(), bins=40, range=(0, 0.8), histtype="step", color=colour, label=label)
     left.set(title="Where points end", xlabel="spot", ylabel="share")
     right.set(title="How far from the centre", xlabel="distance", ylabel="points")
     left.legend(fontsize=8)
