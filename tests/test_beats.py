@@ -112,3 +112,14 @@ def test_a_song_tells_its_key_and_drums_tell_none():
         told, right = told + (found is not None), right + (found == made.key)
         assert key_of(song(seed, 4, 100, "drums"), Beat(100, 0.0)) is None
     assert told >= 5 and right >= 0.6 * told, (right, told)
+
+
+def test_the_key_is_guessed_only_where_something_is_guessed(tiny):
+    made = compose(EVAL_SEEDS + 1, bars=4, families=["keys"], key="C major", bpm=100)
+    audio = render(made).sum(0)
+    quick = {"stems": ["bass"], "steps": 1, "seed": 0}
+    found = tiny.accompany(audio, bpm=100, **quick)
+    assert found.key == key_of(audio, Beat(100, 0.0)) and found.settings["heard"]["key"] in ("found", "not found")
+    assert tiny.accompany(audio, bpm=100, downbeat=0.0, **quick).key is None
+    told = tiny.accompany(audio, bpm=100, key="A minor", **quick)
+    assert told.key == "A minor" and told.settings["heard"]["key"] == "told"

@@ -48,7 +48,9 @@ def request(
     samples = recording.at(grid).shape[-1]
     bars = bars_between(samples / grid.sample_rate, beat.bpm, beat.downbeat)
     canonical(told.activity, names[1:], beat.bpm, bars, grid.frames(samples))
-    key = told.key or key_of(mono, beat)
+    key = told.key or (
+        None if told.bpm and downbeat is not None else key_of(mono, beat)
+    )  # all told: nothing is guessed
     heard: dict[str, Any] = {
         "bpm": "told" if told.bpm else "found" if beat.bpm else "not found",
         "downbeat": "told" if downbeat is not None else "found" if beat.bpm else "not found",

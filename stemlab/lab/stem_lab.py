@@ -159,7 +159,7 @@ class StemLab:
             audio: path of a WAV, FLAC, MP3, OGG or Opus file, or an array `(N,)` or `(channels, N)`; 1 s to 5 min.
             stems, prompt, key, candidates, callback: as for `generate`.
             bpm: beats a minute; when None it is estimated. `settings["heard"]` says which.
-            downbeat: seconds of the first downbeat; when None it is estimated. With bpm given too, nothing is.
+            downbeat: seconds of the first downbeat; when None it is estimated. With bpm given too, nothing is, nor is the key.
             text: what the recording is, such as "guitar: fingerpicked".
             sample_rate: of an array, in Hz; 32000 by default.
             options: seed, activity, scheme, steps, guidance, mates, interval, coupling, rho, sampler, negative, as for `generate`.
