@@ -338,3 +338,44 @@ def test_saving_over_something_is_told_in_the_studios_own_words(session, tmp_pat
     assert "tick Replace" in error and "--force" not in error
     assert done(session, "save", folder=str(tmp_path / "mine"), replace=True).error == ""
     assert (tmp_path / "mine" / "song.txt").exists()
+
+
+def test_bars_of_a_stem_are_made_anew_and_the_rest_stays(session):
+    before = done(session, "generate").group
+    after = done(session, "inpaint", name="bass", bars=[2]).group
+    assert session.error == "" and session.takes[-1].title == "bass, bar 2"
+    assert np.array_equal(before["drums"].audio, after["drums"].audio)
+    assert np.array_equal(before["bass"].audio[:30_000], after["bass"].audio[:30_000])
+    assert not np.array_equal(before["bass"].audio[33_000:], after["bass"].audio[33_000:])
+    assert 'lab.inpaint(group, "bass", [2])' in session.code
+    assert "Generate first" in done(StudioSession(), "inpaint", name="bass", bars=[2]).error
+
+
+def test_all_stems_go_on_and_the_form_with_them(session):
+    before = done(session, "generate").group
+    after = done(session, "extend", bars=4).group
+    assert session.error == "" and (after.bars, session.form["bars"]) == (6, 6)
+    assert np.array_equal(before["bass"].audio[:50_000], after["bass"].audio[:50_000])
+    assert done(session, "vary", stem=0).error == "" and "lab.extend(group, 4)" in session.code
+
+
+def test_four_takes_have_four_seeds_and_each_has_its_code(session, tiny):
+    steps = []
+    session._tell = lambda kind, data: steps.append(data) if kind == "progress" else None
+    done(session, "four")
+    assert [take.group.settings["seed"] for take in session.takes] == [7, 8, 9, 10] and session.current == 3
+    assert steps == [(i, 16) for i in range(1, 17)]
+    assert session.form["seed"] == 10 and "seed=10" in session.code
+    done(session, "go", take=1)
+    assert session.form["seed"] == 8 and "seed=8" in session.code
+
+
+def test_redo_goes_forward_again_until_something_new_is_made(session):
+    done(session, "generate")
+    done(session, "vary", stem=0)
+    done(session, "undo")
+    assert session.current == 0 and done(session, "redo").current == 1
+    assert "nothing to do again" in done(session, "redo").error
+    done(session, "undo")
+    done(session, "vary", stem=1)
+    assert "nothing to do again" in done(session, "redo").error

@@ -10,7 +10,7 @@ const takesText = (target) => target.matches("select, textarea, input:not([type=
 
 // The outermost element of a widget is a shell; sections inside it listen to keys as they like.
 function makeShell(el, kind, label, kept = "") {
-  const root = element("section", { class: `stemlab ${kind}`, "aria-label": label, tabindex: -1, "data-kept": kept }, el);
+  const root = element("div", { class: `stemlab ${kind}`, role: "group", "aria-label": label, tabindex: -1, "data-kept": kept }, el);
   for (const type of ["keydown", "keypress", "keyup"]) {
     root.addEventListener(type, (event) => { if (!forTheNotebook(event)) event.stopPropagation(); });
   }

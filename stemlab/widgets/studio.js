@@ -40,15 +40,19 @@ function renderStudio({ model, el }) {
   const bar = element("div", { class: "bar run" }, root);
   const generate = button("Generate", "Generate all stems that are not locked (Ctrl+Enter)", bar, () => studio.send("generate"));
   generate.classList.add("main");
+  const four = button("Four takes", "Generate four takes at once, with four seeds", bar, () => studio.send("four"));
   const cancel = button("Cancel", "Cancel: what was there stays", bar, () => studio.send("cancel"));
   const progress = element("progress", { "aria-label": "Progress" }, bar);
   const note = element("span", { class: "note", role: "status" }, bar);
   const again = button("Take over what was set before", "Take over what was set before the kernel was restarted", bar, takeLeft);
   const problem = element("p", { class: "problem", role: "alert" }, root);
   takesPanel(studio, root);
+  repairPanel(studio, root);
   const rows = stemRows(studio);
   const heard = soundPanel(studio, root, rows);
-  addPanel(studio, root);
+  const below = element("div", { class: "below" }, root);
+  addPanel(studio, below);
+  goOnPanel(studio, below);
   const folds = element("div", { class: "folds" }, root);
   const closePatterns = rows.patterns(foldOf(folds, "Patterns"));
   filePanel(studio, foldOf(folds, "Accompany a file"));
@@ -64,7 +68,7 @@ function renderStudio({ model, el }) {
       studio.compared = takes[current].parent;
       last = current;
     }
-    enable(generate, !busy && kernel.there());
+    for (const one of [generate, four]) enable(one, !busy && kernel.there());
     cancel.hidden = progress.hidden = !busy;
     if (!busy) progress.removeAttribute("value");
     problem.textContent = error;

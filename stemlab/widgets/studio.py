@@ -140,7 +140,11 @@ class StemStudio(KeptWidget):
         ]
         takes = [{"title": take.title, "parent": take.parent} for take in session.takes]
         told = {"rows": rows, "takes": takes, "current": session.current, "folder": _free_folder()}
-        told |= {"edit": self._edit, "heard": self._heard_bpm if session.form["audio"] else None}
+        told |= {
+            "redo": bool(session.undone),
+            "edit": self._edit,
+            "heard": self._heard_bpm if session.form["audio"] else None,
+        }
         told |= {"busy": session.busy, "error": session.error, "note": session.note, "code": session.code}
         self.set_trait("view", told)
         if self._kept_take != session.current:

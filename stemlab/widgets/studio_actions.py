@@ -73,7 +73,7 @@ class Plan:
     def run(self, lab: StemLab, group: StemGroup | None, callback: Callback) -> StemGroup:
         """Do all calls; progress is counted over all of them."""
         for number, call in enumerate(self.calls):
-            group = call.run(lab, group, _part(callback, number, len(self.calls)))
+            group = call.run(lab, group, part(callback, number, len(self.calls)))
         assert group is not None
         return group
 
@@ -134,13 +134,29 @@ def remove(form: Mapping[str, Any], group: StemGroup | None, stem: int) -> Plan:
     return Plan(f"remove {name}", [Call("group.without", (name,))])
 
 
+def inpaint(form: Mapping[str, Any], group: StemGroup | None, name: str, bars: Sequence[int]) -> Plan:
+    """Some bars of one stem anew, counted from 1; the rest of it stays."""
+    if group is None:
+        raise ValueError("There is nothing to repair yet: press Generate first.")
+    where = f"bar {bars[0]}" if len(bars) == 1 else f"bars {bars[0]} to {bars[-1]}"
+    return Plan(f"{name}, {where}", [Call("lab.inpaint", (name, list(bars)), on_group=True)])
+
+
+def extend(form: Mapping[str, Any], group: StemGroup | None, bars: int) -> Plan:
+    """All stems go on for some bars."""
+    if group is None:
+        raise ValueError("There is nothing to go on from yet: press Generate first.")
+    return Plan(f"{bars} bars more", [Call("lab.extend", (bars,), on_group=True)])
+
+
 def load(form: Mapping[str, Any], group: StemGroup | None, folder: str) -> Plan:
     """A session that was saved."""
     return Plan(f"load {Path(folder).name or folder}", [Call("stemlab.StemGroup.load", (folder,))], fresh=True)
 
 
 ACTIONS: dict[str, Callable[..., Plan]] = {
-    "generate": generate, "fit": fit, "again": again, "vary": vary, "remove": remove, "load": load,
+    "generate": generate, "fit": fit, "again": again, "vary": vary, "remove": remove, "inpaint": inpaint,
+    "extend": extend, "load": load,
 }  # fmt: skip
 
 
@@ -150,6 +166,8 @@ def form_after(action: str, form: Mapping[str, Any], group: StemGroup, stem: int
         return form_of(group)
     if action == "remove" and stem is not None:
         return dropped(form, stem)
+    if action == "extend":
+        return tidy({**form, "bars": group.bars})
     if action == "generate" and form["audio"]:
         return tidy({**form, "bpm": group.bpm, "bars": group.bars or form["bars"]})  # those of the recording
     return dict(form)
@@ -199,5 +217,6 @@ def _changed(form: Mapping[str, Any], group: StemGroup) -> list[str]:
     return [name for name, value in own.items() if asked[name] != value]
 
 
-def _part(callback: Callback, number: int, count: int) -> Callback:
+def part(callback: Callback, number: int, count: int) -> Callback:
+    """The callback of one of several runs that count as one."""
     return lambda done, total, x: callback(number * total + done, count * total, x)

@@ -6,7 +6,7 @@ Lesson: 11_stem_studio.ipynb
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from stemlab.lab.load import load as load_weights
 from stemlab.lab.recording import open_recording
 from stemlab.lab.stem_lab import StemLab
 from stemlab.widgets.interrupt import Interrupts
-from stemlab.widgets.studio_actions import ACTIONS, Plan, form_after, literal
+from stemlab.widgets.studio_actions import ACTIONS, Plan, form_after, literal, part
 from stemlab.widgets.studio_form import carried, dropped, new_stem, tidy
 
+FOUR = 4  # takes at once
 Tell = Callable[[str, Any], None]
 
 
@@ -65,6 +66,7 @@ class StudioSession:
         self._cancel = threading.Event()
         self._thread: threading.Thread | None = None
         self._began = 0.0
+        self.undone: list[int] = []  # takes that redo goes back to, the next one last
         self._interrupts = Interrupts(self._cancel.set)
 
     @property
@@ -92,10 +94,10 @@ class StudioSession:
         """Begin an action; errors end up in `error`, as one line.
 
         Args:
-            what: a name in ACTIONS, done in a thread; or "save", "cancel", "undo", "go" (to a take), "new_stem" (a
-                row of a family), "drop" (a row).
+            what: a name in ACTIONS, or "four" (takes at once), done in a thread; or "save", "cancel", "undo", "redo",
+                "go" (to a take), "new_stem" (a row of a family), "drop" (a row).
             details: of the action: `stem` is an index of the form, `folder` a path (`replace` what is there), `take` an
-                index, `family` a name.
+                index, `family` a name, `bars` their numbers or how many.
         """
         if what == "cancel":
             return self._cancel.set()
@@ -103,11 +105,11 @@ class StudioSession:
         try:
             if self.busy:
                 raise ValueError(f"{self.busy} is still going on: wait, or press Cancel.")
-            if what in ACTIONS or what == "save":
+            if what in ACTIONS or what in ("save", "four"):
                 self._begin(what, details)
             else:
                 at_once: dict[str, Callable[..., None]] = {
-                    "undo": self._undo, "go": self._go, "new_stem": self._new_stem, "drop": self._drop,
+                    "undo": self._undo, "redo": self._redo, "go": self._go, "new_stem": self._new_stem, "drop": self._drop,
                 }  # fmt: skip
                 at_once[what](**details)
         except Exception as error:
@@ -125,9 +127,13 @@ class StudioSession:
             group, folder = self._present(), details["folder"]
             title, job = f"save in {folder}", lambda: self._save(group, folder, details.get("replace", False))
         else:
-            plan = ACTIONS[what](self.form, self.group, **details)
-            form = self.form
-            title, job = plan.title, lambda: self._make(plan, what, form, details)
+            forms = (
+                [{**self.form, "seed": self.form["seed"] + i} for i in range(FOUR)] if what == "four" else [self.form]
+            )
+            what = "generate" if what == "four" else what
+            plans = [ACTIONS[what](form, self.group, **details) for form in forms]
+            title = f"{FOUR} takes" if len(plans) == FOUR else plans[0].title
+            job = lambda: self._make(plans, what, forms, details)  # noqa: E731
         self.busy = title
         self._cancel.clear()
         self._began = time.monotonic()
@@ -147,18 +153,27 @@ class StudioSession:
         self.busy, self.error, self.note = "", error, note or self.note
         self._tell("view", None)
 
-    def _make(self, plan: Plan, what: str, form: dict[str, Any], details: dict[str, Any]) -> None:
+    def _make(self, plans: list[Plan], what: str, forms: list[dict[str, Any]], details: dict[str, Any]) -> None:
         if self._lab is None:
             self._lab = load_weights()
-        parent = None if plan.fresh else self.current
-        group = plan.run(self._lab, self.group, self._report)
-        after = form_after(what, form, group, details.get("stem"))
+        before, at, asked = self.group, self.current, forms[0]
+        for number, (plan, form) in enumerate(zip(plans, forms, strict=True)):
+            group = plan.run(self._lab, before, part(self._report, number, len(plans)))
+            self._keep(Take(group, plan.title, plan.code, None if plan.fresh else at, form), what, asked, details)
+            self.note = plan.note
+            if number + 1 < len(plans):
+                self._tell("view", None)
+
+    def _keep(self, take: Take, what: str, form: dict[str, Any], details: dict[str, Any]) -> None:
+        group = take.group
+        after = form_after(what, take.form, group, details.get("stem"))
         if what == "remove" and self.form != form:  # what was typed meanwhile stays
             self.form = dropped(self.form, details["stem"])
         elif changed := {name: value for name, value in after.items() if value != form[name]}:
             self.form = tidy({**self.form, **changed})
-        self.takes.append(Take(group, plan.title, plan.code, parent, after))  # last: from here on it is shown
-        self.current, self.note = len(self.takes) - 1, plan.note
+        self.takes.append(replace(take, form=after))  # last: from here on it is shown
+        self.current = len(self.takes) - 1
+        self.undone.clear()
 
     def seconds_left(self, done: int, total: int) -> int | None:
         """A guess from the steps so far; None in the beginning."""
@@ -169,13 +184,13 @@ class StudioSession:
             raise Cancelled
         self._tell("progress", (done, total))
 
-    def _save(self, group: StemGroup, folder: str, replace: bool) -> None:
+    def _save(self, group: StemGroup, folder: str, over: bool) -> None:
         if not folder.strip():
             raise ValueError("folder: got nothing; name a folder, such as out/mine.")
         place = Path(folder).expanduser()
-        if place.is_dir() and any(place.iterdir()) and not replace:
+        if place.is_dir() and any(place.iterdir()) and not over:
             raise ValueError(f"{folder} is not empty: name a new folder, or tick Replace to save over what is there.")
-        group.save(folder, force=replace)
+        group.save(folder, force=over)
         self.note = f"Saved: open {folder}/player.html, or load it with stemlab.StemGroup.load({literal(folder)})."
 
     def _present(self) -> StemGroup:
@@ -186,12 +201,21 @@ class StudioSession:
     def _undo(self) -> None:
         if self.current is None or self.current == 0:
             raise ValueError("There is nothing to undo.")
-        parent = self.takes[self.current].parent
+        parent, back = self.takes[self.current].parent, [*self.undone, self.current]
         self._go(self.current - 1 if parent is None else parent)
+        self.undone = back
+
+    def _redo(self) -> None:
+        if not self.undone:
+            raise ValueError("There is nothing to do again.")
+        *rest, take = self.undone
+        self._go(take)
+        self.undone = rest
 
     def _go(self, take: int) -> None:
         self.form = self.takes[take].form
         self.current = take
+        self.undone = []
 
     def _new_stem(self, family: str) -> None:
         self.form = tidy({**self.form, "stems": [*self.form["stems"], new_stem(self.form, family)]})

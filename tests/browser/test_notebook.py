@@ -80,6 +80,28 @@ def test_a_stem_is_added_made_to_fit_and_taken_back(studio, notebook):
     assert "['drums', 'bass']" in notebook.value()
 
 
+def test_bars_that_are_dragged_over_are_made_anew(studio):
+    before = len(takes(studio))
+    lane = studio.get_by_label("Waveform of bass")
+    lane.scroll_into_view_if_needed()
+    box, mouse = lane.bounding_box(), studio.page.mouse
+    mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 30)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 30, steps=4)
+    mouse.up()
+    studio.get_by_text("bass, bar 2:").wait_for()
+    studio.get_by_role("button", name="Make these bars of the stem anew").click()
+    heard(studio, before + 1)
+    assert takes(studio)[-1] == "bass, bar 2"
+    assert 'lab.inpaint(group, "bass", [2])' in studio.locator(".code").text_content()
+    studio.locator(".mixer").focus()
+    studio.page.keyboard.press("Escape")
+    assert not studio.get_by_text("bass, bar 2:").is_visible()
+    studio.get_by_role("button", name="Undo: back to the take before").click()
+    studio.get_by_role("button", name="Redo: forward to the take after").click()
+    studio.get_by_role("button", name="Undo: back to the take before").click()
+
+
 def test_two_takes_are_compared_at_the_playhead(studio):
     studio.get_by_role("button", name="compare with take 1").click()
     studio.locator(".version").nth(1).wait_for()
