@@ -36,7 +36,7 @@ class Sampling:
         negative: words that guidance leads away from.
     """
 
-    steps: int = 32
+    steps: int = 8
     guidance: float = 2.5
     mates: float = 4.0
     interval: Sequence[int] = (0, 14)
