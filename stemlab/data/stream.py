@@ -23,7 +23,7 @@ from stemlab.songs.render import mit_soundfonts
 from stemlab.songs.sounds import FAMILIES
 
 REPEATS = 8  # a new song comes when those that are there were used so often each, where songs are made fast enough
-FIRST = 64  # songs without which nothing begins
+FIRST = 16  # songs without which nothing begins
 AT_ONCE = 32  # songs that are taken in together
 MOST = len(FAMILIES)  # stems of a song
 AHEAD = 2  # songs that a process may be ahead of who learns from them
