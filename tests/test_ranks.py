@@ -129,5 +129,6 @@ def test_parts_that_do_not_go_round_are_refused(monkeypatch, parts, evenly, fits
 def test_the_codec_trains_in_one_process_and_says_so(kind, tmp_path, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ValueError, match=f"{kind}.*one process"):
-        train({"kind": kind, "seed": 0}, tmp_path / "run")
+        asked = {"kind": kind, "model": {}, "songs": 1, "seed": 0, "batch": 1, "seconds": 1, "steps": 1, "lr": 1e-3}
+        train(asked, tmp_path / "run")
     assert not (tmp_path / "run").exists()
