@@ -204,6 +204,7 @@ def test_the_course_is_complete():
         "13_the_network_from_nothing",
         "14_the_noise_that_is_the_song",
         "15_fine_tuning",
+        "16_how_do_we_know",
     ]
 
 
