@@ -131,3 +131,10 @@ def test_whether_a_stem_was_rendered_the_files_decide(tmp_path):
     assert [s.name for s in found.songs[0].stems] == ["drums", "bass"]
     assert [p.path.name for p in found.problems] == ["S03.flac"]
     shutil.rmtree(tmp_path / "Track00001")
+
+
+def test_what_a_folder_holds_in_m4a_is_told_and_not_passed_over(tmp_path):
+    put(tmp_path / "song" / "drums.wav")
+    (tmp_path / "song" / "bass.m4a").write_bytes(b"something")
+    found = read_folder(tmp_path)
+    assert [(p.path.name, "convert it to FLAC" in p.what) for p in found.problems] == [("bass.m4a", True)]

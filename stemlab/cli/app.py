@@ -94,7 +94,9 @@ def parser() -> argparse.ArgumentParser:
         "accompany", help="make stems that accompany a recording", argument_default=argparse.SUPPRESS
     )
     join.set_defaults(command=accompany)
-    join.add_argument("file", type=Path, metavar="FILE", help="WAV, FLAC, MP3, OGG or Opus, 1 s to 5 min")
+    join.add_argument(
+        "file", type=Path, metavar="FILE", help="WAV, FLAC, MP3, OGG, Opus, or m4a where ffmpeg is; 1 s to 5 min"
+    )
     join.add_argument("--text", help='what the recording is, such as "guitar: fingerpicked"')
     join.add_argument("--downbeat", type=float, help="seconds of the first downbeat (estimated)")
     _add_request(join)

@@ -15,6 +15,7 @@ import soundfile
 import soxr
 
 from stemlab.checkpoints.folders import atomic_file, check_file, clean_path
+from stemlab.codec import ffmpeg
 from stemlab.codec.headers import MOST_CHANNELS, UNREADABLE, header, sound_path, why_unreadable
 from stemlab.framing import FRAME, SAMPLE_RATE
 
@@ -42,13 +43,16 @@ def read_channels(path: str | os.PathLike) -> tuple[np.ndarray, int]:
     """Read a sound file as it is.
 
     Args:
-        path: any format that libsndfile reads.
+        path: any format that libsndfile reads; m4a and the like where the machine has ffmpeg.
     Returns:
         `(channels, N)` float32, and its rate in Hz.
     Raises:
         ValueError: no such file, an empty or unreadable one, no samples, NaN or infinite ones.
     """
     path = check_file(path, "path", "give the path of a WAV, FLAC, OGG or MP3 file.")
+    if path.suffix.lower() in ffmpeg.SUFFIXES and path.stat().st_size:
+        with ffmpeg.as_wav(path) as wav:
+            return read_channels(wav)
     header(path)
     try:
         audio, file_rate = soundfile.read(sound_path(path), dtype="float32", always_2d=True)

@@ -36,7 +36,13 @@ def scan(scan: Scan) -> None:
         except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
             scan.tell(path, error)
             continue
-        files = [f for f in inside if f.is_file() and f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
+        inside = [f for f in inside if f.is_file() and not f.name.startswith(".")]
+        for file in inside:
+            if file.suffix.lower() in ffmpeg.SUFFIXES:
+                scan.tell(
+                    file, f"is {file.suffix[1:].lower()}, which cannot be read in parts: convert it to FLAC or WAV"
+                )
+        files = [f for f in inside if f.suffix.lower() in SUFFIXES]
         labels = labels_of(files, path.name)
         files = [f for f, text in zip(files, labels, strict=True) if not is_mix(text) or left_out(text)]
         if files:
