@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import yaml
 
+from stemlab.cli import app as cli
 from stemlab.data.readers.folders import read_folder
 from stemlab.data.readers.plain import describe, labels_of
 from stemlab.songs.words import family_of, is_mix, label, left_out
@@ -138,3 +139,19 @@ def test_what_a_folder_holds_in_m4a_is_told_and_not_passed_over(tmp_path):
     (tmp_path / "song" / "bass.m4a").write_bytes(b"something")
     found = read_folder(tmp_path)
     assert [(p.path.name, "convert it to FLAC" in p.what) for p in found.problems] == [("bass.m4a", True)]
+
+
+def test_a_table_of_names_can_be_corrected_and_the_correction_is_kept(tmp_path, capsys):
+    for name in ("a1", "a2", "rough mix", "Kick"):
+        put(tmp_path / "song" / f"{name}.wav")
+    assert cli.main(["data", "names", str(tmp_path)]) == 0
+    table = tmp_path / "names.csv"
+    assert table.read_text() == "file,name\nsong/Kick.wav,drums: kick\nsong/a1.wav,a1\nsong/a2.wav,a2\n"
+    table.write_text("file,name\nsong/a1.wav,bass: slap bass\nsong/a2.wav,-\nsong/rough mix.wav,keys: organ\n")
+    stems = [stem.captions[0] for stem in read_folder(tmp_path).songs[0].stems]
+    assert sorted(stems) == ["bass: slap bass", "drums: kick", "keys: organ"]
+    put(tmp_path / "song" / "flute.wav")
+    assert cli.main(["data", "names", str(tmp_path)]) == 0 and "2 files added, 3 rows kept" in capsys.readouterr().out
+    assert "song/a1.wav,bass: slap bass\n" in table.read_text() and "song/flute.wav,winds: flute\n" in table.read_text()
+    table.write_text("one\ntwo\n")
+    assert cli.main(["data", "inspect", str(tmp_path)]) == 2 and '"file" and "name"' in capsys.readouterr().err

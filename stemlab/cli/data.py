@@ -1,4 +1,4 @@
-"""`stemlab data inspect`, `render`, `codec` and `encode`: what a folder of songs holds, MIDI files to stems, songs to latents.
+"""`stemlab data inspect`, `names`, `render`, `codec` and `encode`: what a folder of songs holds, MIDI files to stems, songs to latents.
 
 Lesson: 10_bring_your_own_music.ipynb
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add `data` and its own commands to the command line."""
     data = commands.add_parser("data", help="look into folders of stems; render MIDI files; encode songs to train on")
-    inner = data.add_subparsers(metavar="{inspect,render,codec,encode}", required=True)
+    inner = data.add_subparsers(metavar="{inspect,names,render,codec,encode}", required=True)
 
     look = inner.add_parser("inspect", help="songs, hours, stems, rates and problems of a folder")
     look.set_defaults(command=inspect)
@@ -19,6 +19,10 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         "folder", type=Path, metavar="DIR", help="MUSDB18-HQ, MoisesDB, Slakh2100, or a sub-folder a song"
     )
     look.add_argument("--full", action="store_true", help="read every sample, not the headers alone")
+
+    table = inner.add_parser("names", help="a table of what files are taken for, names.csv, to correct; it is kept")
+    table.set_defaults(command=names)
+    table.add_argument("folder", type=Path, metavar="DIR", help="a sub-folder a song, a file a stem")
 
     make = inner.add_parser("render", help="play MIDI files: a folder of stems for each")
     make.set_defaults(command=render)
@@ -69,6 +73,27 @@ def inspect(folder: Path, full: bool = False) -> int:
     print(f"problems  {len(found.problems)}{'' if full else ' (headers alone: --full reads every sample)'}")
     for problem in found.problems:
         print(f"  {problem}")
+    return 0
+
+
+def names(folder: Path) -> int:
+    """`stemlab data names`: write or add to names.csv, which all that reads the folder minds."""
+    from stemlab.data.readers.folders import read_folder
+    from stemlab.data.readers.names import TABLE, write_names
+
+    found = read_folder(folder)
+    if found.kind != "plain":
+        raise ValueError(f"DIR: {str(found.path)!r} is {found.kind}, whose own metadata name its stems.")
+    rows = {
+        stem.sources[0].path.relative_to(folder).as_posix(): stem.captions[0]
+        for song in found.songs
+        for stem in song.stems
+    }
+    kept, added = write_names(folder, rows)
+    print(
+        f"{folder / TABLE}: {added} files added, {kept} rows kept. Correct the names (such as bass: slap bass; - leaves one out),"
+    )
+    print(f"then:  stemlab data inspect {folder}")
     return 0
 
 

@@ -68,15 +68,16 @@ def _names() -> dict[str, str]:
 
 
 def label(name: str) -> str:
-    """A name as words in small letters, without numbers at its start or its end.
+    """A name as words in small letters, without a number at its start, or behind an instrument.
 
-    >>> label("01_SlapBass"), label("Full Mix 2"), label("808 Drums")
-    ('slap bass', 'full mix', '808 drums')
+    >>> label("01_SlapBass"), label("Guitar2"), label("Take 2"), label("808 Drums")
+    ('slap bass', 'guitar', 'take 2', '808 drums')
     """
     name = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name)
     words = re.sub(r"[\W_]+", " ", name).lower().strip()
     words = re.sub(r"^\d{1,2} (?=\D)", "", words)
-    return re.sub(r"(?<=\D) ?\d{1,2}$", "", words).strip() or words
+    plain = re.sub(r"(?<=\D) ?\d{1,2}$", "", words)
+    return plain if instruments(plain) else words  # "guitar 2" is a guitar; "take 2" says nothing without its number
 
 
 def instruments(text: str) -> list[tuple[str, str]]:

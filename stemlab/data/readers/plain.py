@@ -1,6 +1,6 @@
 """A plain folder: a sub-folder a song, a sound file a stem, the file's name what it is.
 
-A `song.json` or `session.json` beside the files, as stemlab writes them, tells captions, prompt, tempo and key. Mixes are
+A `names.csv` in the folder above all songs (`stemlab data names`) corrects what files are called. A `song.json` or `session.json` beside the files, as stemlab writes them, tells captions, prompt, tempo and key. Mixes are
 left out. A sub-mix ("no drums") is a stem of the song only beside the one that it lacks; beside more it would sound twice.
 
 Lesson: 10_bring_your_own_music.ipynb
@@ -10,7 +10,9 @@ import re
 from pathlib import Path
 
 from stemlab.checkpoints.json_files import read_json
+from stemlab.codec import ffmpeg
 from stemlab.data.readers.found import FolderStem, Scan, subfolders
+from stemlab.data.readers.names import LEFT_OUT, read_names
 from stemlab.data.readers.sound_files import SUFFIXES
 from stemlab.songs.harmony import canonical_key
 from stemlab.songs.names import unique_names
@@ -25,6 +27,7 @@ def fits(path: Path) -> bool:
 def scan(scan: Scan) -> None:
     """Add the songs: each folder, at any depth, that holds sound files."""
     waiting, seen = [scan.path], set()
+    corrected = {scan.path / file: name for file, name in read_names(scan.path).items()}
     while waiting:
         path = waiting.pop(0)
         try:
@@ -44,16 +47,22 @@ def scan(scan: Scan) -> None:
                 )
         files = [f for f in inside if f.suffix.lower() in SUFFIXES]
         labels = labels_of(files, path.name)
-        files = [f for f, text in zip(files, labels, strict=True) if not is_mix(text) or left_out(text)]
+        files = [
+            f for f, text in zip(files, labels, strict=True)
+            if (corrected[f].lower() not in LEFT_OUT if f in corrected else not is_mix(text) or left_out(text))
+        ]  # fmt: skip
         if files:
             with scan.visit(path):
-                _add(scan, path, files)
+                _add(scan, path, files, corrected)
 
 
-def _add(scan: Scan, path: Path, files: list[Path]) -> None:
+def _add(scan: Scan, path: Path, files: list[Path], corrected: dict[Path, str]) -> None:
     facts = _facts(scan, path)
     labels = dict(zip(files, labels_of(files, path.name), strict=True))
-    told = {e["file"]: e for e in facts.get("stems", []) if isinstance(e, dict) and isinstance(e.get("file"), str)}
+    told: dict[str, dict] = {f.name: {"caption": corrected[f]} for f in files if f in corrected}
+    told = {
+        e["file"]: e for e in facts.get("stems", []) if isinstance(e, dict) and isinstance(e.get("file"), str)
+    } | told
     stems = [f for f in files if f.name in told or not left_out(labels[f])]
     if len(stems) > 1:
         for file in set(files) - set(stems):
