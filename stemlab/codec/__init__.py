@@ -1,1 +1,4 @@
-"""Sound to latents and back: audio files, band spectrogram, VAE, vocoder; the bundled codec, and published ones behind the same methods."""
+"""Sound to latents and back: audio files, band spectrogram, VAE, vocoder; published codecs behind the same methods.
+
+May import the core and checkpoints.
+"""

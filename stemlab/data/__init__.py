@@ -1,1 +1,4 @@
-"""Latents to train on: shards on disk, batches of groups, encoding; readers of recorded songs."""
+"""Latents to train on: shards on disk, batches of groups, encoding; readers of recorded songs.
+
+May import the core, checkpoints, codec, songs and metrics.
+"""

@@ -1,1 +1,4 @@
-"""`stemlab evaluate`: how good generated groups are, always printed beside groups of which one knows how good they are."""
+"""`stemlab evaluate`: how good generated groups are, always beside groups of which one knows how good they are.
+
+May import all rooms down to widgets.
+"""

@@ -1,4 +1,7 @@
-"""Figures for lessons and reports: plotly, small enough to stay in a notebook, one colour a stem everywhere."""
+"""Figures for lessons and reports: plotly, small enough to stay in a notebook, one colour a stem everywhere.
+
+May import all rooms down to training.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

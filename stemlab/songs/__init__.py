@@ -1,1 +1,4 @@
-"""Songs with known truth: composed, captioned, rendered stem by stem, and read from MIDI."""
+"""Songs with known truth: composed, captioned, rendered stem by stem, and read from MIDI.
+
+May import the core, checkpoints and codec.
+"""
