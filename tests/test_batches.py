@@ -192,3 +192,14 @@ def test_a_batch_tells_the_notes_only_when_all_its_songs_know_them(cache):
     assert roll.shape == (12, 64, PITCHES) and roll.any()
     songs = [{name: value for name, value in made.items() if name != "notes"} for made in songs]
     assert group_batch(songs, np.random.default_rng(0), 12, 64)[2] is None
+
+
+def test_crops_longer_than_the_songs_are_refused_by_their_argument(cache):
+    from stemlab.data.pool import audio_batch
+    from stemlab.data.shards import LatentCache
+
+    songs = LatentCache(cache).songs
+    with pytest.raises(ValueError, match=r"^sizes: got crops of 10000 latent frames"):
+        group_batch(songs, np.random.default_rng(0), 2, 10_000)
+    with pytest.raises(ValueError, match=r"^length: got crops of 100"):
+        audio_batch([np.zeros((1, 99), np.int16)], 0, 1, 100)

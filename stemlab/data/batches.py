@@ -95,6 +95,11 @@ def pick_groups(
     total = 0
     while total < stems:
         song = songs[int(rng.integers(len(songs)))]
+        if song["latents"].shape[2] < frames:
+            raise ValueError(
+                f"sizes: got crops of {frames} latent frames, and the songs have {song['latents'].shape[2]}: take fewer "
+                "frames, or encode longer windows."
+            )
         if mixes and rng.random() < mixes:
             chosen.append((song, [len(song["captions"]) - 1], None))
         else:

@@ -84,6 +84,10 @@ def _crops(pool, step, size, length):
     crops = []
     for _ in range(size):
         song = pool[rng.integers(len(pool))]
+        if song.shape[-1] < length:
+            raise ValueError(
+                f"length: got crops of {length}, and the songs of the pool have {song.shape[-1]}: take less."
+            )
         start = rng.integers(song.shape[-1] - length + 1)
         crops.append(song[rng.integers(len(song)), ..., start : start + length])
     gain_db = rng.uniform(-9, 3, (size, 1))
