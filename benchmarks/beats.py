@@ -20,11 +20,11 @@ from scipy.optimize import minimize
 
 from stemlab.codec.audio import read
 from stemlab.codec.bundled import StemCodec
-from stemlab.conditions import canonical_key, parse_key
 from stemlab.lab import hearing_weights
 from stemlab.lab.beats import Beat, first_and_all, key_of, listen, onsets, readings_of
 from stemlab.lab.meter import NAMES
 from stemlab.songs.compose import EVAL_SEEDS, compose
+from stemlab.songs.harmony import canonical_key, parse_key
 from stemlab.songs.render import render
 
 RATE = 32_000
