@@ -1,6 +1,6 @@
 """How a codec cuts sound: its rate, its latent frames, one channel or two. All that places music in time asks this.
 
-Lesson: 10_bring_your_own_music.ipynb
+Lesson: 02_latents.ipynb
 """
 
 from dataclasses import asdict, dataclass, fields

@@ -3,7 +3,7 @@
 A packed folder holds the parts (`flow`, and `vae` and `vocoder`, or `codec` for a published one: safetensors, each with its JSON),
 `config.json`, which names them, and `README.md`, a model card. Nothing in it is code, and nothing is unpickled. The network is used when it is asked for, and never else.
 
-Lesson: 10_bring_your_own_music.ipynb
+Lesson: 15_fine_tuning.ipynb
 """
 
 import json

@@ -4,7 +4,7 @@ In a config: `"text": "t5:google/flan-t5-base"` or `"clap:laion/clap-htsat-unfus
 the width of its embeddings. The encoder is no part of the network: it is neither trained nor saved with it.
 
 Sources: Raffel et al. 2020, "T5", arXiv:1910.10683; Wu et al. 2023, "CLAP", arXiv:2211.06687.
-Lesson: 10_bring_your_own_music.ipynb
+Lesson: 04_text_and_guidance.ipynb
 """
 
 from functools import cache

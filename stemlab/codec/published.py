@@ -7,7 +7,7 @@
 - DAC (arXiv:2306.06546; transformers; 44.1 kHz mono, 72 channels at 86 Hz): the projections that its 9 codebooks are
   asked for, joined. The way back takes the nearest entries of the codebooks, as DAC itself does.
 
-Lesson: 10_bring_your_own_music.ipynb
+Lesson: 02_latents.ipynb
 """
 
 import os

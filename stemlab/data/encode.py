@@ -4,7 +4,7 @@ Songs are cut into windows side by side; 64 windows are a shard. Shards are deal
 to its processes, and what is there already is kept when its bytes are right. So it can be killed and started again, on as many
 machines as there are. What cannot be read is told once, left out and counted.
 
-Lesson: 10_bring_your_own_music.ipynb
+Lesson: 15_fine_tuning.ipynb
 """
 
 import json

@@ -2,7 +2,7 @@
 
 `stemlab data codec SOURCE --data DIR --out codecs/mine`
 
-Lesson: 10_bring_your_own_music.ipynb
+Lesson: 02_latents.ipynb
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 The network is built on the meta device, where tensors have shapes and no numbers, so that any size can be looked at anywhere.
 
-Lesson: 10_bring_your_own_music.ipynb
+Lesson: 09_train_your_own.ipynb
 """
 
 import torch

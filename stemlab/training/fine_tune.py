@@ -5,7 +5,7 @@ adapters beside them (LoRA), which are few, forget less, and are added into the 
 whose loss on the held-out songs was lowest. At the end a page plays both models on held-out words.
 
 Source of the adapters: Hu et al. 2021, arXiv:2106.09685.
-Lesson: 10_bring_your_own_music.ipynb
+Lesson: 15_fine_tuning.ipynb
 """
 
 import copy
