@@ -194,7 +194,9 @@ def _make(
 
         def progress(step: int, total: int, x: Any) -> None:
             if not bars:  # only now, so that a bad input is answered by its one line alone
-                bars.append(stack.enter_context(tqdm(total=total, desc="generating", unit="step", leave=False)))
+                bars.append(
+                    stack.enter_context(tqdm(total=total, desc="generating", unit="step", leave=False, disable=None))
+                )
             bars[0].update(step - bars[0].n)
 
         started = time.perf_counter()
