@@ -46,19 +46,8 @@ NotebookClient(nbformat.read(path, as_version=4), timeout=None, resources={"meta
 PROMISE = r"\s*Below each is a folded\s+solution[^.]*\."
 SOLUTION = r'<div class="cell [^"]*celltag_solution.*?(?=<div class="cell |\Z)'
 TAG = r"\\tag\{(\d+)\}"
-STYLE = """
-:root { color-scheme: light dark; }
-body { max-width: 60rem; margin: 0 auto; padding: 1rem; font: 17px/1.55 system-ui, sans-serif; color: light-dark(#1b1f24, #e8ebef); background: light-dark(#fff, #14171b); }
-a { color: light-dark(#0b5cad, #7fbcff); } nav { display: flex; justify-content: space-between; gap: 1rem; padding: .4rem 0; }
-table { border-collapse: collapse; display: block; overflow: auto hidden; } th, td { border: 1px solid light-dark(#d0d7de, #3a424c); padding: .3rem .6rem; text-align: left; }
-pre { overflow: auto hidden; padding: .7rem; border-radius: 6px; font-size: 13px; line-height: 1.45; background: light-dark(#f4f6f8, #1d2229); }
-.output pre { background: none; border-left: 3px solid light-dark(#b7c2cd, #47525e); border-radius: 0; }
-img, svg { max-width: 100%; } .output img { background: #fff; border-radius: 4px; } .plotly { background: #fff; border-radius: 4px; }
-iframe.player { width: 100%; border: 1px solid light-dark(#d0d7de, #3a424c); border-radius: 6px; }
-math[display=block] { margin: 1rem 0; font-size: 1.1em; padding: .3rem 0; overflow: auto hidden; } summary { cursor: pointer; font-weight: 600; }
-.equation { display: flex; align-items: center; } .equation math { flex: 1; } .anchor-link { display: none; }
-.kernel { border: 1px dashed; padding: .5rem .8rem; border-radius: 6px; opacity: .8; } details { margin: .6rem 0; }
-"""
+HERE = Path(__file__).resolve().parent
+STYLE = (HERE / "site.css").read_text(encoding="utf-8")
 
 
 def main() -> None:
@@ -148,7 +137,23 @@ def write_site(lessons: list[Path], out: Path) -> None:
     about = (
         "<p>From a waveform to a band: every instrument its own stem, in time and in tune, from one shared noise.</p>"
     )
-    write_text(out / "index.html", framed("stemlab: the lessons", "<h1>stemlab: the lessons</h1>" + about + table))
+    found = [part for path, _ in rows if (out / f"{path.stem}.html").exists() for part in sections(path)]
+    safe = json.dumps(found).replace("</", "<\\/")  # inside a script no tag may end
+    box = '<p><label>Search the lessons <input id="search" type="search"></label></p><ol id="found"></ol>'
+    script = f"<script>const SECTIONS = {safe};\n{(HERE / 'search.js').read_text(encoding='utf-8')}</script>"
+    body = "<h1>stemlab: the lessons</h1>" + about + box + table + script
+    write_text(out / "index.html", framed("stemlab: the lessons", body))
+
+
+def sections(path: Path) -> list[dict[str, str]]:
+    """What the search looks through: each headed part of a lesson with its page, title, heading and plain words."""
+    book = json.loads(path.read_text(encoding="utf-8"))
+    text = "\n".join("".join(c["source"]) for c in book["cells"] if c["cell_type"] == "markdown")
+    parts = re.split(r"^#+ (.+)$", text, flags=re.MULTILINE)[1:]
+    plain = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>|[|*`$#]", " ", words)).strip() for words in parts[1::2]]
+    title = card(book)["title"]
+    heads = zip(parts[::2], plain, strict=True)
+    return [{"page": f"{path.stem}.html", "title": title, "heading": head, "text": words} for head, words in heads]
 
 
 def card(book: dict) -> dict[str, str]:

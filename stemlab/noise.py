@@ -2,7 +2,7 @@
 
 All is drawn on the CPU, so that a seed means the same on every device.
 
-Lesson: 00_start_here.ipynb
+Lesson: 05_shared_noise.ipynb
 """
 
 import hashlib

@@ -4,6 +4,8 @@ import ast
 import json
 import re
 import runpy
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -185,3 +187,21 @@ def test_every_equation_of_a_lesson_is_known_to_the_pages(lesson):
     formulas = [a or b for a, b in re.findall(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", text, re.DOTALL)]
     drawn = {f: re.sub("<[^>]+>", "", converter.convert(re.sub(r"\\tag\{\d+\}", "", f))) for f in formulas}
     assert drawn and [formula for formula, signs in drawn.items() if "\\" in signs] == []
+
+
+def test_the_search_finds_a_lesson_by_the_words_of_its_text():
+    node = shutil.which("node")
+    if not node:
+        pytest.skip("no node: the search of the site is JavaScript")
+    sections = runpy.run_path(str(ROOT / "notebooks" / "publish.py"))["sections"]
+    parts = [part for path in LESSONS for part in sections(path)]
+    assert {part["page"] for part in parts} == {f"{path.stem}.html" for path in LESSONS}
+    code = """
+    const { searched } = require(process.argv[1]), parts = JSON.parse(require("fs").readFileSync(0));
+    const pages = (query) => searched(query, parts).map((part) => part.page.slice(0, 2));
+    console.log(JSON.stringify(["continuity equation", "rotary", "Shared noise", "zzyzxx", "", "hroma"].map(pages)));
+    """
+    words = [node, "-e", code, str(ROOT / "notebooks" / "search.js")]
+    told = subprocess.run(words, input=json.dumps(parts), capture_output=True, text=True, check=True).stdout
+    continuity, rotary, shared, nothing, empty, middle = json.loads(told)
+    assert "12" in continuity and "13" in rotary and shared[0] == "05" and nothing == empty == middle == []
