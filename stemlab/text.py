@@ -135,7 +135,8 @@ class T5Encoder(nn.Module):
                 nn.init.normal_(layer.weight, std=narrow**-0.5)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        h, blocks = self.shared(tokens), [block["layer"] for block in self.encoder["block"]]
+        h: torch.Tensor = self.shared(tokens)
+        blocks: list = [block.get_submodule("layer") for block in self.encoder["block"].children()]
         bias = blocks[0][0]["SelfAttention"].bias(tokens.shape[1])
         bias = bias.masked_fill((tokens == PAD)[:, None, None], torch.finfo(bias.dtype).min)
         for attention, mlp in blocks:

@@ -50,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, OSError) as error:
-        told = isinstance(error, OSError) and error.filename
-        _say(f"{error.filename!r}: {error.strerror}" if told else error)
+        named = isinstance(error, OSError) and error.filename
+        _say(f"{error.filename!r}: {error.strerror}" if isinstance(error, OSError) and named else error)
         return 2
     except KeyboardInterrupt:
         _say("stopped; nothing was written over.")

@@ -29,20 +29,13 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     )
     look.add_argument("--anchors-only", action="store_true", help="no model")
     look.add_argument("--seconds", type=float, default=8.0, help="length of a group, 4 to 20 (8)")
-    look.add_argument("--scheme", default="one-pass", help="as for generate")
-    look.add_argument("--coupling", default="attention", help="attention or noise")
+    look.add_argument("--scheme", help="as for generate; what is left out here takes its defaults")
+    look.add_argument("--coupling", help="attention or noise")
     look.add_argument("--rho", type=float, help="share of the noise that is the group's")
-    look.add_argument("--steps", type=int, default=32)
-    look.add_argument("--guidance", type=float, default=2.5)
-    look.add_argument("--mates", type=float, default=4.0)
-    look.add_argument(
-        "--interval",
-        type=int,
-        nargs=2,
-        default=[0, 14],
-        metavar=("FIRST", "LAST"),
-        help="steps of 32 with guidance (0 14)",
-    )
+    look.add_argument("--steps", type=int)
+    look.add_argument("--guidance", type=float)
+    look.add_argument("--mates", type=float)
+    look.add_argument("--interval", type=int, nargs=2, metavar=("FIRST", "LAST"), help="steps of 32 with guidance")
     look.add_argument("--with-key", action="store_true", help="tell the key too; then harmony is no test any more")
     look.add_argument(
         "--classifier-songs", type=int, default=1000, help="songs that the judge of families learns from (1000)"
@@ -90,7 +83,9 @@ def evaluate(
     from stemlab.evaluate.folder import folder_table
     from stemlab.evaluate.quality import quality
     from stemlab.evaluate.rounds import rounds_table
+    from stemlab.lab.request import Request, listed
 
+    options = {n: listed(getattr(Request, n)) if v is None else v for n, v in options.items()}
     lab = None if anchors_only or folder else stemlab.load(weights)
     bench = Bench(out, groups, seconds, lab, options, with_key, classifier_songs, workers)
     bench.warm_up()

@@ -81,7 +81,7 @@ def without_patch_line(band_db: torch.Tensor, reach: int = 3) -> torch.Tensor:
     deviation = band_db - mean
     weight = (1 + deviation.square()).square().reciprocal()
     pair = nn.functional.pad(torch.stack([weight * deviation, weight]), (PATCH * reach, PATCH * reach))
-    total, count = sum(pair.unfold(3, band_db.shape[2], PATCH).unbind(3))  # each (B, bands, F), over the patches around
+    total, count = pair.unfold(3, band_db.shape[2], PATCH).sum(3)  # each (B, bands, F), over the patches around
     return band_db - total / count
 
 

@@ -67,7 +67,7 @@ def listen(audio: np.ndarray, bpm: float | None = None, downbeat: float | None =
     found = bpm or _rounded(float(readings[best, 0]), heard.seconds)
     at = (float(readings[best, 1]) if downbeat is None else downbeat) % (240 / found)
     beat = Beat(found, at, float(odds[_like(readings, best)].sum()), second)
-    check_steady(heard, beat.bpm, beat.downbeat)
+    check_steady(heard, found, beat.downbeat)
     return beat
 
 

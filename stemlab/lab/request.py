@@ -131,7 +131,7 @@ class Request(Sampling):
             or not 0 <= interval[0] <= interval[1]
         ):
             raise ValueError(
-                f"interval: got {interval!r}; it takes the first and the last step with guidance, such as (0, 14)."
+                f"interval: got {interval!r}; it takes the first and the last step with guidance, such as {tuple(Sampling.interval)}."
             )
         bars, seconds = default_seconds(self.bpm, self.bars, self.seconds, grid.longest)
         canonical(self.activity, names, self.bpm, bars, grid.frames(round(seconds * grid.sample_rate)))

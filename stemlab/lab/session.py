@@ -51,7 +51,8 @@ class Row:
         for key, text in texts.items():
             if not isinstance(text, str) and (key != "original" or text is not None):
                 raise ValueError(f"stems: {key} is {text!r}; it takes a text")
-        return cls(texts["name"], texts["prompt"], *(texts[k] and Path(texts[k]).name for k in ("file", "original")))
+        original = told.get("original")
+        return cls(told["name"], told["prompt"], Path(told["file"]).name, original and Path(original).name)
 
 
 def save(group: StemGroup, folder: str | os.PathLike, force: bool = False) -> Path:

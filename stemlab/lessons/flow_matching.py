@@ -8,6 +8,7 @@ Lesson: 03_flow_matching.ipynb
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -77,7 +78,8 @@ def bug() -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
     for label, stuck, colour in (("healthy", False, "#0b62c4"), ("sick", True, "#e08a00")):
         states = [start]
-        euler(lambda x, t, _, stuck=stuck: field(x, 0.0 if stuck else t), start, 32, lambda i, n, x: states.append(x))  # noqa: B023
+        told = partial(lambda x, t, _, stuck: field(x, 0.0 if stuck else t), stuck=stuck)
+        euler(told, start, 32, lambda i, n, x: states.append(x))  # noqa: B023
         left.scatter(*states[-1].T, s=3, color=colour, label=label)
         lengths = [float((b - a).norm(dim=1).mean()) for a, b in pairwise(states)]
         right.plot([(i + 0.5) / 32 for i in range(32)], lengths, color=colour, label=label)

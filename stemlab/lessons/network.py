@@ -108,9 +108,8 @@ def check_turned_by(turned_by: Callable[[torch.Tensor, torch.Tensor], torch.Tens
     assert torch.allclose(got.norm(dim=1), x.norm(dim=1), atol=1e-4), (
         "Lengths changed: turning is a rotation of each pair."
     )
-    backwards = rotate(
-        x[None, None], tuple(part * sign for part, sign in zip(rotary(6, 16, "cpu"), (1, -1), strict=True))
-    )
+    cosine, sine = rotary(6, 16, "cpu")
+    backwards = rotate(x[None, None], (cosine, -sine))
     mine = turned_by(x, whole)
     assert not torch.allclose(mine, backwards[0, 0], atol=1e-4), (
         "Turned backwards: real * cos - imaginary * sin comes first."

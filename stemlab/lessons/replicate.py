@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,7 +36,7 @@ def measure(lab: StemLab, seed: int, groups: int = 4, steps: int = 8) -> dict:
         what `pool` reads: kind, weights, seed, and lists of differences of harmony and level correlation.
     """
     found: dict[str, list[float]] = {"harmony": [], "levels": []}
-    ask = {"stems": list(STEMS), "bpm": 120, "bars": 4, "steps": steps, "coupling": "noise"}
+    ask: dict[str, Any] = {"stems": list(STEMS), "bpm": 120, "bars": 4, "steps": steps, "coupling": "noise"}
     for number in range(groups):
         made = [lab.generate(**ask, rho=rho, seed=1000 * seed + number) for rho in (1.0, 0.0)]
         sounds = [[stem.audio for stem in group] for group in made]
@@ -124,8 +125,8 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    for what, (mean, error, count) in summary.items():
-        print(f"{what:8} {mean:+.3f}, standard error {error:.3f}, {count} pairs")
+    for what, (mean, spread, count) in summary.items():
+        print(f"{what:8} {mean:+.3f}, standard error {spread:.3f}, {count} pairs")
     figure.savefig(asked.folder / "pooled.png", dpi=130)
     print(f"{asked.folder / 'pooled.png'}")
     return 0

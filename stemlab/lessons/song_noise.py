@@ -52,7 +52,7 @@ def bug() -> Figure:
     apart = float((data - data.roll(1, 0)).norm(dim=1).mean())
     axes.axhline(apart, color="#777777", linestyle=":", label="another data point")
     axes.set(title="Round trips in the plane", xlabel="steps each way", ylabel="mean distance from the start")
-    axes.set_xticks(counts, counts)
+    axes.set_xticks(counts, [str(n) for n in counts])
     axes.set_xticks([], minor=True)
     axes.legend(fontsize=8)
     return figure
@@ -92,7 +92,12 @@ def check_invert_flow(invert: Callable[..., torch.Tensor]) -> None:
         "With velocity 1 everywhere one should be 1 less at t = 0, however many steps: are they 1 / steps long?"
     )
     asked: list[float] = []
-    invert(lambda x, t: (asked.append(float(t)), torch.ones_like(x))[1], end, 4)
+
+    def noted(x: torch.Tensor, t: float) -> torch.Tensor:
+        asked.append(float(t))
+        return torch.ones_like(x)
+
+    invert(noted, end, 4)
     assert abs(asked[0] - 1) < 1e-6, (
         f"Your first question is at t = {asked[0]:g}, of an earlier time: the way back begins at t = 1, and counts down."
     )

@@ -106,8 +106,8 @@ def _chord(name: str, bar: int, key: str | None) -> Chord:
     elif match := re.fullmatch(r"([A-Ga-g])([#b]?)(.*)", plain):
         quality = _quality(match[3])
         if quality is not None:
-            root = match[1].upper() + match[2]
-            return Chord(root + quality, pitch_class(root), QUALITIES[quality])
+            note = match[1].upper() + match[2]
+            return Chord(note + quality, pitch_class(note), QUALITIES[quality])
     raise ValueError(
         f"chords: got {name!r} in bar {bar}; it takes a root and a kind, such as Am, F, Bb7, C#m7, Gsus4, Bdim"
         + (", or a numeral such as bVI or ii7." if key else ".")

@@ -89,10 +89,8 @@ def read_midi(path: str | os.PathLike) -> MidiSong:
         (value[0] - 256 * (value[0] > 127), value[1]) for value in (e.value for e in metas if e.channel == KEY)
     ]
     left_out = tuple(sorted({what for played in playing for what in played.left_out}))
-    chords, sections, swing = [], [], (0.5, 0.5)
-    return MidiSong(
-        0, "", bpm, _key(signatures, parts), bars, chords, sections, swing, parts, bpm if steady else None, left_out
-    )  # type: ignore[arg-type]
+    key, told = _key(signatures, parts), bpm if steady else None
+    return MidiSong(0, "", bpm, key, bars, [], [], (0.5, 0.5), parts, told, left_out)  # type: ignore[arg-type]
 
 
 def captions(part: Part) -> tuple[str, ...]:

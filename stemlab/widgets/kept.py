@@ -85,13 +85,13 @@ class KeptWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        data, about = super()._repr_mimebundle_(**kwargs)
+        data, about = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, "text/html": self.kept_html()}, about
 
     def _ipython_display_(self) -> None:
         """Two outputs: JupyterLab draws one kind of each, and would always take the live view."""
         self._shown = True
-        view, about = super()._repr_mimebundle_()
+        view, about = super()._repr_mimebundle_() or ({}, {})
         display({**view, "text/plain": ""}, metadata=about, raw=True)
         display(self._page(), raw=True, display_id=self.kept)
 

@@ -107,7 +107,7 @@ def _mixed(group: StemGroup, sample_rate: int | None = None) -> StemGroup:
     """The mix of a group as its only stem: what is kept of long ones."""
     rate = sample_rate or group.sample_rate
     mix = Stem("mix", f"mix: {', '.join(group.names)}", resample(group.mix(), group.sample_rate, rate))
-    settings = {name: group.settings[name] for name in ("downbeat", "grid") if name in group.settings}
+    settings: dict[str, Any] = {n: group.settings[n] for n in ("downbeat", "grid") if n in group.settings}
     return StemGroup([mix], group.bpm, group.key, group.bars, group.prompt, rate, settings)
 
 

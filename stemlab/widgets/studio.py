@@ -47,7 +47,8 @@ class StemStudio(KeptWidget):
         self._ready: dict[int, tuple[dict, list[bytes]]] = {}
         self._uploads: tempfile.TemporaryDirectory | None = None
         self._kept_take: int | None = None
-        self._edit, self._heard_bpm = 0, None
+        self._edit = 0
+        self._heard_bpm: float | None = None
         super().__init__(form=self._session.form)
         self.set_trait("choices", {**CHOICES, "families": suggestions()})
         self._show()
@@ -139,7 +140,7 @@ class StemStudio(KeptWidget):
             for name, colour, stem in zip(names, colours(names), session.form["stems"], strict=True)
         ]
         takes = [{"title": take.title, "parent": take.parent} for take in session.takes]
-        told = {"rows": rows, "takes": takes, "current": session.current, "folder": _free_folder()}
+        told: dict[str, Any] = {"rows": rows, "takes": takes, "current": session.current, "folder": _free_folder()}
         told |= {
             "redo": bool(session.undone),
             "edit": self._edit,

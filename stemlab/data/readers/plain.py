@@ -72,10 +72,10 @@ def _add(scan: Scan, path: Path, files: list[Path], corrected: dict[Path, str]) 
     whole = [(file, source) for file, source in found if source]
     captions = [_captions(labels[file], told.get(file.name, {})) for file, _ in whole]
     names = unique_names(caption[0] for caption in captions)
-    stems = [FolderStem(n, c, (s,)) for n, c, (_, s) in zip(names, captions, whole, strict=True)]
+    there = [FolderStem(n, c, (s,)) for n, c, (_, s) in zip(names, captions, whole, strict=True)]
     prompt, bpm, key = facts.get("prompt"), facts.get("bpm"), facts.get("key")
     scan.add(
-        path.name, path, stems, prompts=(prompt if isinstance(prompt, str) else "",),
+        path.name, path, there, prompts=(prompt if isinstance(prompt, str) else "",),
         bpm=float(bpm) if isinstance(bpm, int | float) and 40 <= bpm <= 240 else None,
         key=_key(scan, path, key),
     )  # fmt: skip

@@ -68,7 +68,8 @@ def read_yaml(file: Path) -> Any:
             data = opened.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise ValueError(f"longer than {MOST_BYTES:,} bytes")
-        words, deep, values = data.decode("utf-8"), 0, set()
+        words, deep = data.decode("utf-8"), 0
+        values: set[str | None] = set()
         for event in yaml.parse(words, _LOADER):
             deep += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.CollectionStartEvent | yaml.ScalarEvent):
