@@ -39,7 +39,7 @@ class Sampling:
     steps: int = 8
     guidance: float = 2.5
     mates: float = 4.0
-    interval: Sequence[int] = (3, 14)
+    interval: Sequence[int] = (0, 14)
     coupling: str = "attention"
     sampler: str = "euler"
     negative: str = ""
