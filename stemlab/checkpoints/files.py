@@ -10,6 +10,7 @@ from typing import TypeVar
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch.overrides import TorchFunctionMode
 
 from stemlab.checkpoints.folders import atomic_folder, recover
 from stemlab.checkpoints.json_files import read_json, shown
@@ -71,6 +72,15 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
 Model = TypeVar("Model", bound=torch.nn.Module)
 
 
+class _Unset(TorchFunctionMode):
+    """Networks are built without dice for their first weights, which are replaced: on the meta device that took a second."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if getattr(func, "__name__", "") in ("normal_", "uniform_", "kaiming_uniform_"):
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
 def network_of(make: Callable[..., Model], config: dict, tensors: dict[str, torch.Tensor], path: str | Path) -> Model:
     """The network that a config's `model` describes, filled; it is built only when the tensors are those of such a network.
 
@@ -88,9 +98,10 @@ def network_of(make: Callable[..., Model], config: dict, tensors: dict[str, torc
     if any("depth" in name and isinstance(value, int) and value > len(tensors) for name, value in sizes.items()):
         raise ValueError(f"{path}.json: its model has a depth for which there are too few tensors, {len(tensors)}")
     try:
-        with torch.device("meta"):  # takes no memory, whatever the sizes are
+        with torch.device("meta"), _Unset():  # takes no memory, whatever the sizes are
             load_into(make(**sizes), tensors, path, fill=False)
-        return load_into(make(**sizes), tensors, path)
+        with _Unset():
+            return load_into(make(**sizes), tensors, path)
     except (TypeError, RuntimeError, AssertionError, ZeroDivisionError, AttributeError, OverflowError) as error:
         raise ValueError(f"{path}.json describes another network ({error}): use the stemlab that wrote it") from None
 
