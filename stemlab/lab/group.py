@@ -73,7 +73,7 @@ class StemGroup:
     >>> bass, keys = Stem("bass", "bass: slap bass", np.full(8, 0.5)), Stem("keys", "keys: organ", np.ones(8))
     >>> group = StemGroup([bass, keys])
     >>> group.names, group["bass"].prompt, float(group.mix().max())
-    (['bass', 'keys'], 'bass: slap bass', 1.0)
+    (['bass', 'keys'], 'bass: slap bass', 0.75)
     """
 
     stems: list[Stem]
