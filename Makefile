@@ -29,7 +29,7 @@ test: export OMP_WAIT_POLICY := passive
 test: .venv/.test
 	$(PY) -m pytest --doctest-modules --nbmake --ignore=notebooks/student stemlab tests $(wildcard notebooks)
 
-lab: export GOMP_SPINCOUNT ?= 10000
+lab: export GOMP_SPINCOUNT ?= 1000
 FUZZ ?= 5000
 fuzz: export OMP_WAIT_POLICY := passive
 fuzz: .venv/.test

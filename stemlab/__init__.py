@@ -34,7 +34,7 @@ _HOMES = {
 if "torch" not in sys.modules:
     # PyTorch's threads wait for each other busily: where another program has a core, that takes ten times as long as
     # the work. The loop that they wait in is cut short here; GNU's OpenMP reads this once, when PyTorch is loaded.
-    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 def __getattr__(name: str) -> Any:
