@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from stemlab.conditions import Conditions, make_conditions
+from stemlab.conditions import Conditions, make_conditions, sinusoids
 from stemlab.flow import group_noise, random_times
 from stemlab.lab.gate import ATTACK, RELEASE, gate
 from stemlab.metrics.harmony import chroma
 from stemlab.model import norm, rotary, rotate
-from stemlab.noise import fresh_noise, piece_seed, stem_noise
+from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
 from stemlab.sampling import Sampling, integrate
 from stemlab.train import Batch, Objective, draw_roles, naming_loss, shared_noise_losses
 from stemlab.windows import longest, overlap, spans, weights
@@ -226,3 +226,17 @@ def test_a_seed_means_the_same_noise_in_every_version():
     assert own.tolist() == pytest.approx([-0.9027767777442932, -0.7691627144813538, 1.1385489702224731])
     assert fresh.tolist() == pytest.approx([0.8913592100143433, -1.4854508638381958, 0.5972327589988708])
     assert piece_seed(7, 1) == 64972968386963692
+
+
+def test_noise_is_blended_by_the_formula_of_both_places():
+    first, second = torch.tensor([[1.0, 2.0]]), torch.tensor([[4.0, -2.0]])
+    assert torch.allclose(blend(first, second, 0.25), 0.5 * first + 0.75**0.5 * second)
+    shared, part, own = (stem_noise(3, ["bass"], 2, 50, rho)[0] for rho in (1.0, 0.25, 0.0))
+    assert torch.allclose(part, 0.5 * shared + 0.75**0.5 * own, atol=1e-6)
+
+
+def test_sinusoids_begin_with_the_number_itself_and_rise_to_a_thousand_times_as_fast():
+    t = torch.tensor([0.01, 0.3])
+    found = sinusoids(t, 8)
+    assert torch.allclose(found[:, 0], t.sin()) and torch.allclose(found[:, 4], t.cos())
+    assert torch.allclose(found[:, 3], (t * torch.exp(torch.tensor(6.9))).sin(), atol=1e-5)
