@@ -119,6 +119,7 @@ def _add_request(make: argparse.ArgumentParser) -> None:
     make.add_argument("--prompt", help="what the whole group is, such as funk")
     make.add_argument("--bpm", type=float, help="beats a minute, 40 to 240")
     make.add_argument("--key", help='such as "A minor"')
+    make.add_argument("--chords", help='one a bar, as in "Am F C/G Dm7"; numerals with a key')
     make.add_argument("--seed", type=int, help="the same seed gives the same group (0)")
     make.add_argument(
         "--activity",

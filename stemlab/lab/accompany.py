@@ -11,7 +11,7 @@ from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.beats import SURE, key_of, listen
 from stemlab.lab.draft import bars_between
 from stemlab.lab.recording import LONGEST, Recording, hearing_gain, open_recording
-from stemlab.lab.request import Request, check_number, rounds_of
+from stemlab.lab.request import Request, check_chords, check_number, rounds_of
 from stemlab.songs.names import unique_names
 
 
@@ -34,7 +34,7 @@ def request(
     Raises:
         ValueError: an argument is not what it may be, or the tempo told contradicts the recording.
     """
-    replace(told, scheme="one-pass", activity=None).check(grid)
+    replace(told, scheme="one-pass", activity=None, chords=None).check(grid)
     if not isinstance(text, str):
         raise ValueError(f'text: got {text!r}; it says what the recording is, such as "guitar: fingerpicked".')
     check_number("downbeat", downbeat, 0, LONGEST, "seconds of the first downbeat", optional=True)
@@ -51,12 +51,17 @@ def request(
     key = told.key or (
         None if told.bpm and downbeat is not None else key_of(mono, beat)
     )  # all told: nothing is guessed
+    check_chords(told.chords, key, beat.bpm, told.coupling)
     heard: dict[str, Any] = {
         "bpm": "told" if told.bpm else "found" if beat.bpm else "not found",
         "downbeat": "told" if downbeat is not None else "found" if beat.bpm else "not found",
         "key": "told" if told.key else "found" if key else "not found",
         "sure": round(beat.sure, 2), "second": beat.second and list(beat.second),
     }  # fmt: skip
+    if key and beat.bpm:
+        from stemlab.metrics.chords import chords_of  # SciPy takes its time to load, and `generate` does without
+
+        heard["chords"] = told.chords or " ".join(chord or "-" for chord in chords_of(mono, beat.bpm, beat.downbeat))
     about = {
         "name": names[0], "prompt": text, "sha256": recording.sha256(), "rate": recording.rate,
         "channels": len(recording.audio), "samples": samples, "gain": hearing_gain(mono),
@@ -74,6 +79,8 @@ def what_was_heard(settings: dict[str, Any], bpm: float | None, key: str | None 
         beat = f"{bpm:g} bpm ({heard['bpm']}), first downbeat at {settings['downbeat']:.2f} s ({heard['downbeat']})"
     if key and "key" in heard:
         beat += f", {key} ({heard['key']})"
+    if heard.get("chords"):
+        beat += f", chords {heard['chords']} ({'told' if settings.get('chords') else 'found; chords= leads the stems by others'})"
     channels = {1: "mono", 2: "stereo"}.get(recording["channels"], f"{recording['channels']} channels")
     seconds = recording["samples"] / Grid.of(settings).sample_rate
     line = f"{recording['name']}: {seconds:.1f} s, {channels}, {recording['rate']} Hz; {beat}"

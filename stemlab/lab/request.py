@@ -12,13 +12,14 @@ from stemlab.framing import BUNDLED, ONE_PASS, Grid
 from stemlab.lab.arguments import check_number, check_text
 from stemlab.lab.words import check_words
 from stemlab.sampling import SAMPLERS, Sampling
+from stemlab.songs.chords import read_chords
 from stemlab.songs.harmony import canonical_key
 from stemlab.songs.names import unique_names
 
 SCHEMES = ("one-pass", "two-pass", "k-pass")
 COUPLINGS = ("attention", "noise")
 # what `accompany` hands on:
-OPTIONS = (*(f.name for f in fields(Sampling)), "seed", "activity", "scheme", "rho")
+OPTIONS = (*(f.name for f in fields(Sampling)), "chords", "seed", "activity", "scheme", "rho")
 MOST_STEMS = 16
 MOST_BARS = 64
 MOST_CANDIDATES = 16
@@ -29,7 +30,7 @@ class Request(Sampling):
     """What `StemLab.generate` and `StemLab.accompany` are asked for; these defaults are the only ones.
 
     Attributes:
-        stems, prompt, bpm, key, bars, seconds, seed, activity, scheme, rho: see `StemLab.generate`.
+        stems, prompt, bpm, key, chords, bars, seconds, seed, activity, scheme, rho: see `StemLab.generate`.
         recording: of an accompaniment: name, prompt, sha256, rate, channels, samples, gain.
         downbeat: of an accompaniment, seconds of the first.
         heard: of an accompaniment: for bpm, downbeat and key, whether they were told or found; how sure, and what else.
@@ -40,6 +41,7 @@ class Request(Sampling):
     prompt: str = ""
     bpm: float | None = None
     key: str | None = None
+    chords: str | Sequence[str] | None = None
     bars: int | None = None
     seconds: float | None = None
     seed: int = 0
@@ -52,7 +54,7 @@ class Request(Sampling):
     candidates: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("stems", "interval", "scheme", "activity"):
+        for name in ("stems", "interval", "scheme", "activity", "chords"):
             object.__setattr__(self, name, listed(getattr(self, name)))
 
     @classmethod
@@ -72,7 +74,8 @@ class Request(Sampling):
     def kept(self) -> dict[str, Any]:
         """As a session keeps it: what belongs to accompaniments and to choices only where there is one."""
         own = ("recording", "downbeat", "heard") if self.recording is None else ()
-        return {n: v for n, v in asdict(self).items() if n not in own and not (n == "candidates" and v is None)}
+        rare = [name for name in ("candidates", "chords") if getattr(self, name) is None]
+        return {n: v for n, v in asdict(self).items() if n not in own and n not in rare}
 
     def settled(self) -> "Request":
         """With `rho` as the coupling has it: stems that see each other have noise of their own."""
@@ -102,6 +105,7 @@ class Request(Sampling):
         check_number("bpm", self.bpm, 40, 240, "beats a minute", optional=True)
         if self.key is not None:
             canonical_key(self.key if isinstance(self.key, str) else repr(self.key))
+        check_chords(self.chords, self.key, self.bpm, self.coupling)
         check_number("bars", self.bars, 1, MOST_BARS, "4/4 bars", optional=True, whole=True)
         check_number("seconds", self.seconds, 0.5, grid.longest, "seconds", optional=True)
         check_number("seed", self.seed, 0, 2**63 - 1, "a whole number", whole=True)
@@ -135,6 +139,17 @@ class Request(Sampling):
             )
         bars, seconds = default_seconds(self.bpm, self.bars, self.seconds, grid.longest)
         canonical(self.activity, names, self.bpm, bars, grid.frames(round(seconds * grid.sample_rate)))
+
+
+def check_chords(chords: Any, key: str | None, bpm: float | None, coupling: str) -> None:
+    """ValueError unless chords are None, or what `read_chords` takes, with a tempo and stems that can hear them."""
+    if chords is None:
+        return
+    read_chords(chords, key and canonical_key(key))
+    if not bpm:
+        raise ValueError(f"chords: got {chords!r} without bpm, which says how long a bar is; give bpm too.")
+    if coupling != "attention":
+        raise ValueError(f"chords: got {chords!r} with coupling={coupling!r}, where stems hear nothing; leave it out.")
 
 
 def check_candidates(candidates: Any, stems: int, bpm: float | None) -> None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from stemlab import __version__
+from stemlab.activity import FREE
 from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import Grid
 from stemlab.lab.candidates import best
+from stemlab.lab.conductor import WORDS, conductor
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate
 from stemlab.lab.group import Stem, StemGroup
@@ -95,14 +97,18 @@ def sample(
     asked = draft.asked
     known = [name for name in draft.names if name in draft.latents and name not in members]
     shown = [*members, *known] if asked.coupling == "attention" else members  # with attention, new ones see the known
-    conditions = _conditions(lab, draft, shown, draft.mates[members[0]] if mates is None else mates, first)
-    noise = torch.stack([draft.noise[name][:, first:] for name in shown])
-    latents, keep = torch.zeros_like(noise), torch.zeros(len(shown), noise.shape[2], dtype=torch.bool)
+    leader = conductor(draft)
+    conditions = _conditions(lab, draft, shown, draft.mates[members[0]] if mates is None else mates, first, leader)
+    led = [] if leader is None else [lab.codec.encode(leader)[0]]
+    noise = torch.stack([draft.noise[name] for name in shown] + led)[:, :, first:]
+    latents, keep = torch.zeros_like(noise), torch.zeros(*noise.shape[::2], dtype=torch.bool)
     for i, name in enumerate(shown):
         held = True if name in known else hold[first:] if hold is not None else None
         if held is not None:
             there = draft.latents[name][:, first:]
             latents[i, :, : there.shape[1]], keep[i] = there, held
+    if led:
+        latents[-1], keep[-1] = led[0][:, first:], True
     x = integrate(
         lab.model, conditions.to(lab.device), noise.to(lab.device), asked,
         latents.to(lab.device) if keep.any() else None, keep.to(lab.device), callback,
@@ -125,20 +131,27 @@ def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor
     return torch.cat([lab.codec.decode(row, samples) for row in rows])
 
 
-def _conditions(lab: "StemLab", draft: Draft, names: list[str], mates: list[str], first: int) -> Conditions:
-    """What some stems are told from frame `first` on."""
+def _conditions(
+    lab: "StemLab", draft: Draft, names: list[str], mates: list[str], first: int, leader: torch.Tensor | None
+) -> Conditions:
+    """What some stems are told from frame `first` on, and behind them a leader, if there is one."""
     asked = draft.asked
+    texts = [join_prompt(draft.prompts[name], asked.prompt) for name in names] + ([] if leader is None else [WORDS])
     told = [draft.audio[name] for name in draft.names if name in mates and name in draft.audio]
     submix, activity = None, draft.activity(names)
-    if told:
-        submix = lab.codec.encode(torch.stack(told).sum(0, keepdim=True) * draft.gain)[0, :, first:]
+    if activity is not None and leader is not None:
+        activity = torch.cat([activity, torch.full_like(activity[:1], FREE)])
+    heard = [torch.stack(told).sum(0, keepdim=True) * draft.gain] if told else []
+    heard += [] if leader is None else [leader]
+    if heard:
+        submix = lab.codec.encode(torch.stack(heard).sum(0))[0, :, first:]
     conditions = make_conditions(
-        [join_prompt(draft.prompts[name], asked.prompt) for name in names],
+        texts,
         draft.frames - first, draft.grid.channels, asked.bpm, asked.key and canonical_key(asked.key), submix,
         None if activity is None else activity[:, first:],
         draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize,
     )  # fmt: skip
-    unnamed = torch.tensor([not draft.prompts[name] for name in names])  # a recording of which nothing was said
+    unnamed = torch.tensor([not draft.prompts[name] for name in names] + [False] * (len(texts) - len(names)))
     return conditions.null(unnamed, tempo=False, key=False, submix=False, activity=False)
 
 

@@ -81,6 +81,7 @@ class StemLab:
         prompt: str = Request.prompt,
         bpm: float | None = Request.bpm,
         key: str | None = Request.key,
+        chords: str | Sequence[str] | None = Request.chords,
         bars: int | None = Request.bars,
         seconds: float | None = Request.seconds,
         seed: int = Request.seed,
@@ -104,6 +105,7 @@ class StemLab:
             prompt: words for the whole group.
             bpm: beats a minute, 40 to 240, or None to leave it open.
             key: such as "A minor", or None.
+            chords: one a bar, such as `"Am F C/G Dm7"`, from the start again when they are used up; see `stemlab.songs.chords`.
             bars: length in 4/4 bars; needs bpm. 4 when neither it nor `seconds` is given and bpm is.
             seconds: length, instead of bars; 8 when nothing is given.
             seed: of the noise; the same seed and arguments make the same group.
@@ -128,8 +130,8 @@ class StemLab:
             ValueError: an argument is not what it may be.
         """
         asked = Request(
-            stems=stems, prompt=prompt, bpm=bpm, key=key, bars=bars,
-            seconds=seconds, seed=seed, activity=activity, scheme=scheme, steps=steps, guidance=guidance, mates=mates,
+            stems=stems, prompt=prompt, bpm=bpm, key=key, chords=chords, bars=bars, seconds=seconds,
+            seed=seed, activity=activity, scheme=scheme, steps=steps, guidance=guidance, mates=mates,
             interval=interval, coupling=coupling, rho=rho, sampler=sampler, negative=negative,
         )  # fmt: skip
         asked.check(self.grid)
@@ -162,7 +164,7 @@ class StemLab:
             downbeat: seconds of the first downbeat; when None it is estimated. With bpm given too, nothing is, nor is the key.
             text: what the recording is, such as "guitar: fingerpicked".
             sample_rate: of an array, in Hz; 32000 by default.
-            options: seed, activity, scheme, steps, guidance, mates, interval, coupling, rho, sampler, negative, as for `generate`.
+            options: chords, seed, activity, scheme, steps, guidance, mates, interval, coupling, rho, sampler, negative, as for `generate`.
         Raises:
             ValueError: an argument is not what it may be, or the recording clearly keeps another tempo than bpm.
         """

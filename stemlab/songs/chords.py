@@ -27,7 +27,7 @@ def read_chords(chords: str | Sequence[str], key: str | None = None) -> list[lis
     Args:
         chords: one a bar, apart by blanks, such as "Am F C G"; several in one bar with "/", as in "Am/F"; "%" is the bar
             before again. Or bars between strokes, such as "| Am | C G |". Or a list with a text a bar.
-        key: one of KEYS, for roman numerals such as "i bVI bIII bVII".
+        key: one of KEYS, for roman numerals: in minor "i VI III VII" and "i bVI bIII bVII" are the same.
     Returns:
         a list for each bar, of one to four chords.
     Raises:
@@ -93,6 +93,8 @@ def _chord(name: str, bar: int, key: str | None) -> Chord:
                 f"chords: got the numeral {name!r} in bar {bar} without a key; give key too, such as 'A minor'."
             )
         accidental, degree, rest = roman.groups()
+        if key.endswith("minor") and not accidental and degree in ("III", "VI", "VII", "iii", "vi"):
+            accidental = "b"  # as the natural minor has them; vii° stands on the raised seventh
         minor = degree.islower() and not rest.startswith(("dim", "°", "o", "ø", "m"))
         quality = _quality(("m" if minor else "") + rest)
         try:
