@@ -64,8 +64,12 @@ def asked(index: int) -> tuple[Song, float, int]:
 def generated_row(index: int, bench: Bench, name: str) -> dict:
     """What is heard of the chords in one generated group."""
     song, (other, _, bars) = compose(EVAL_SEEDS + index, bars=16), asked(index)
-    tell = {"chords told": {"chords": other.chords}, "key told": {"key": other.key}, "nothing told": {}}[name]
-    audio, _ = bench.make(song, index, bars=bars, **tell, **bench.options)
+    told_too: dict[str, dict] = {
+        "chords told": {"chords": other.chords},
+        "key told": {"key": other.key},
+        "nothing told": {},
+    }
+    audio, _ = bench.make(song, index, bars=bars, **told_too[name], **bench.options)
     return heard(audio.sum(0), other.chords, song.bpm)
 
 
