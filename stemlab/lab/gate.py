@@ -11,6 +11,7 @@ from stemlab.framing import SAMPLE_RATE
 
 ATTACK = 0.003  # seconds; short, so that a note on the bar line keeps its attack
 RELEASE = 0.020
+START, MIDWAVE = 0.002, 0.01  # seconds of the ramp of a stem that begins in mid-wave: above this share of its peak
 FADE = 512  # samples, 16 ms or less: of a splice
 
 
@@ -18,7 +19,7 @@ def gate(audio: torch.Tensor, marks: np.ndarray, sample_rate: int = SAMPLE_RATE)
     """Silence a stem exactly where it rests.
 
     The ramps, raised cosines, lie where it plays: in after a rest, out before one. So a rest is silent from its first
-    sample to its last. The start and the end of the whole have none, so that loops stay whole.
+    sample to its last. The start and the end of the whole have none: see `ramped`.
 
     Args:
         audio: `(N,)`, or `(2, N)` in stereo.
@@ -40,6 +41,22 @@ def gate(audio: torch.Tensor, marks: np.ndarray, sample_rate: int = SAMPLE_RATE)
             ramp = gain[edge : edge + attack]
             ramp *= _rise(len(ramp))
     return audio * torch.from_numpy(gain)
+
+
+def ramped(audio: torch.Tensor, sample_rate: int = SAMPLE_RATE) -> torch.Tensor:
+    """Let a stem that begins in mid-wave rise over its first 2 ms, so that it does not begin with a click.
+
+    Args:
+        audio: `(N,)`, or `(2, N)` in stereo.
+        sample_rate: in Hz.
+    Returns:
+        of the same shape; `audio` itself where its first sample is no step: at most 1 % of its peak.
+    """
+    if not audio.shape[-1] or audio[..., 0].abs().max() <= MIDWAVE * audio.abs().max():
+        return audio
+    ramp = torch.from_numpy(_rise(min(round(START * sample_rate), audio.shape[-1])).copy())
+    ramp[0] = 0
+    return torch.cat([audio[..., : len(ramp)] * ramp, audio[..., len(ramp) :]], -1)
 
 
 def splice(old: torch.Tensor, new: torch.Tensor, start: int, stop: int) -> torch.Tensor:

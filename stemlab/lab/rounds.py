@@ -17,7 +17,7 @@ from stemlab.framing import Grid
 from stemlab.lab.candidates import best
 from stemlab.lab.conductor import WORDS, conductor
 from stemlab.lab.draft import Draft
-from stemlab.lab.gate import gate
+from stemlab.lab.gate import gate, ramped
 from stemlab.lab.group import Stem, StemGroup
 from stemlab.lab.history import replay
 from stemlab.lab.levels import around_recording
@@ -128,7 +128,8 @@ def sample(
 def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor:
     """Latents to sound; what is long one stem at a time, which would not fit into memory all at once."""
     rows = [latents] if latents.shape[2] <= longest(lab.grid.window) else latents[:, None]
-    return torch.cat([lab.codec.decode(row, samples) for row in rows])
+    sounds = [sound for row in rows for sound in lab.codec.decode(row, samples)]
+    return torch.stack([ramped(sound, lab.grid.sample_rate) for sound in sounds])
 
 
 def _conditions(
