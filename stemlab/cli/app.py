@@ -88,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     )
     make.set_defaults(command=generate)
     make.add_argument("--bars", type=int, help="length in 4/4 bars (4)")
+    make.add_argument("--loop", action="store_true", help="let the end flow into the beginning")
     _add_request(make)
 
     join = commands.add_parser(

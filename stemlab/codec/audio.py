@@ -128,6 +128,15 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     return np.ascontiguousarray(soxr.resample(audio.T, from_rate, to_rate).T)
 
 
+def periodic(audio: np.ndarray, samples: int) -> np.ndarray:
+    """Sound that goes round, `(..., N)`, at another number of samples, `(..., samples)`: a Fourier series has no ends."""
+    before = audio.shape[-1]
+    if samples == before:
+        return audio
+    series = np.fft.rfft(audio)[..., : samples // 2 + 1]
+    return (np.fft.irfft(series, n=samples) * (samples / before)).astype(np.float32)
+
+
 def rms_db(audio: np.ndarray) -> float:
     """Level in dB, 0 dB being a constant 1; digital silence is -200 dB."""
     return float(10 * np.log10(np.mean(np.square(audio, dtype=np.float64)) + 1e-20))

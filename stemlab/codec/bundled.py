@@ -102,20 +102,23 @@ class StemCodec:
         return ((latent.float() - self.mean) / self.std).cpu()
 
     @torch.no_grad()
-    def decode(self, latents: torch.Tensor, samples: int | None = None, vocoder: str | None = None) -> torch.Tensor:
+    def decode(
+        self, latents: torch.Tensor, samples: int | None = None, vocoder: str | None = None, stretch: float = 1.0
+    ) -> torch.Tensor:
         """Decode stems.
 
         Args:
             latents: `(S, C, T)`, normalised.
             samples: length to cut to; all `T * 2048` by default.
             vocoder: "neural" or "griffin-lim"; neural where it is loaded.
+            stretch: how many times as long the sound shall be; its pitch stays.
         Returns:
             `(S, samples)` float32, about in [-1, 1]: phases that are not the original's may raise a peak over 1.
         """
         vocoder = vocoder or ("neural" if self.vocoder else "griffin-lim")
         if vocoder not in VOCODERS or (vocoder == "neural" and self.vocoder is None):
             raise ValueError(f"vocoder={vocoder!r}: give one of {VOCODERS}, 'neural' only when its weights are loaded")
-        band_db = self.decode_bands(latents)
+        band_db = stretched(self.decode_bands(latents), stretch)
         if vocoder == "neural" and self.vocoder is not None:
             audio = synthesise(self.vocoder, band_db)
         else:
@@ -128,6 +131,16 @@ class StemCodec:
         with autocast(self.device):
             band_db = self.vae.decode(latents.to(self.device).float() * self.std + self.mean)
         return without_patch_line(band_db)
+
+
+def stretched(band_db: torch.Tensor, stretch: float) -> torch.Tensor:
+    """Bands `(S, bands, F)` over `stretch` times as many frames, by linear interpolation; the same ones for 1."""
+    if stretch == 1:
+        return band_db
+    last = band_db.shape[2] - 1
+    at = ((torch.arange(round((last + 1) * stretch), device=band_db.device) + 0.5) / stretch - 0.5).clamp(0, last)
+    before = at.long()
+    return torch.lerp(band_db[:, :, before], band_db[:, :, (before + 1).clamp(max=last)], at - before)
 
 
 def _sounding(band_db: torch.Tensor) -> torch.Tensor:

@@ -22,6 +22,7 @@ import torch
 from stemlab.checkpoints.files import fingerprint, load_weights, save_weights, statistics, without_bars
 from stemlab.checkpoints.folders import clean_path
 from stemlab.checkpoints.json_files import read_json
+from stemlab.codec.audio import periodic
 
 KINDS = {  # as config.json says it: library, class, file of weights, and what the latent's size is called
     "AutoencoderOobleck": ("diffusers", "AutoencoderOobleck", "diffusion_pytorch_model", "decoder_input_channels"),
@@ -126,12 +127,13 @@ class PublishedCodec:
         return (torch.stack([self._latent(stem) for stem in self._check(audio)]) - self.mean) / self.std
 
     @torch.no_grad()
-    def decode(self, latents: torch.Tensor, samples: int | None = None) -> torch.Tensor:
+    def decode(self, latents: torch.Tensor, samples: int | None = None, stretch: float = 1.0) -> torch.Tensor:
         """Decode stems, each on its own.
 
         Args:
             latents: `(S, C, T)`, normalised; ValueError for another shape.
             samples: length to cut to; all `T * frame` by default.
+            stretch: how many times as long the sound shall be; its pitch sinks as that of a tape does.
         Returns:
             `(S, samples)` or `(S, sides, samples)` float32 in [-1, 1].
         """
@@ -143,7 +145,8 @@ class PublishedCodec:
             latent = self.model.quantizer.from_latents(latent)[0] if self.kind == "dac" else latent
             sound = self.model.decoder(latent)[0, :, : audio.shape[2]]
             row[:, : sound.shape[1]] = sound.clamp(-1, 1)  # with odd strides a few samples at the end stay silent
-        return (audio[:, 0] if self.sides == 1 else audio)[..., :samples]
+        audio = audio[:, 0] if self.sides == 1 else audio
+        return torch.from_numpy(periodic(audio.numpy(), round(audio.shape[-1] * stretch)))[..., :samples]
 
     def _check(self, audio: torch.Tensor | np.ndarray) -> torch.Tensor:
         """Stems as `(S, sides, N)`, N whole frames."""

@@ -12,6 +12,7 @@ import torch
 from stemlab.activity import FREE, activity_frames, canonical, frame_marks, pattern_marks
 from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.group import StemGroup
+from stemlab.lab.loop import Loop
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request, default_seconds, rounds_of
 from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
@@ -36,6 +37,7 @@ class Draft:
         mates: by name, the stems whose sub-mix it was made to.
         audio, latents: by name, `(N,)` and `(C, T)`, of the stems that are done.
         originals: by name, the recording that a stem is.
+        loop: the circle that its latents lie on, or None.
         levels: by name, the gain that brought a stem to where it sits around the recording.
     """
 
@@ -53,6 +55,7 @@ class Draft:
         else:
             self.bars, seconds = default_seconds(asked.bpm, asked.bars, asked.seconds, grid.longest)
             self.samples = round(seconds * grid.sample_rate)
+        self.loop = Loop(self.samples, grid) if asked.loop else None
         self.pieces = [self.frames]
         self.noise = {name: self._own_noise(name) for name in self.names}
         if asked.activity is not None:
@@ -86,7 +89,16 @@ class Draft:
     @property
     def frames(self) -> int:
         """T: latent frames of the whole length."""
-        return self.grid.frames(self.samples)
+        return self.loop.frames if self.loop else self.grid.frames(self.samples)
+
+    @property
+    def bpm(self) -> float | None:
+        """Beats a minute as the network counts them: those asked for, but in a loop, which has whole frames."""
+        return self.asked.bpm * self.loop.stretch if self.loop and self.asked.bpm else self.asked.bpm
+
+    def part(self, first: int, last: int) -> slice:
+        """Latent frames in which samples from `first` up to `last` lie."""
+        return self.loop.part(first, last) if self.loop else self.grid.part(first, last)
 
     @property
     def start(self) -> float:
@@ -108,7 +120,7 @@ class Draft:
             name = step["inpaint"]
             new = torch.zeros(self.frames, dtype=torch.bool)
             for first, last in self.bar_samples(step["bars"]):
-                new[self.grid.part(first, last)] = True
+                new[self.part(first, last)] = True
             self.noise[name] = torch.where(new, self._fresh(step["seed"], name), self.noise[name])
         elif "without" in step:
             self.names.remove(step["without"])
@@ -134,7 +146,8 @@ class Draft:
         if not set(names) & set(self.marks):
             return None
         free = torch.full((self.frames,), FREE)
-        marks = {n: frame_marks(m, self.grid.frame) for n, m in self.marks.items()}
+        lie = self.loop.at_frames if self.loop else lambda marks: marks
+        marks = {n: frame_marks(lie(m), self.grid.frame) for n, m in self.marks.items()}
         return torch.stack([marks.get(n, free) for n in names])
 
     def _plan(self, name: str, prompt: str) -> None:

@@ -56,11 +56,11 @@ def inpaint(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callba
     before, runs = draft.audio[name], draft.bar_samples(step["bars"])
     hold = torch.ones(draft.frames, dtype=torch.bool)
     for first, last in runs:
-        hold[draft.grid.part(first, last)] = False
+        hold[draft.part(first, last)] = False
     others = [other for other in draft.names if other != name]
     sample(lab, draft, [name], callback, mates=others, hold=hold)
     for first, last in runs:
-        before = splice(before, draft.audio[name], first, last)
+        before = (draft.loop.splice if draft.loop else splice)(before, draft.audio[name], first, last)
     draft.audio[name] = before
 
 

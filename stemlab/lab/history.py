@@ -99,6 +99,10 @@ def _check_more(draft: Draft, step: dict[str, Any]) -> None:
             f"group: holds the recording {draft.asked.recording['name']!r}, which nobody can play on; "
             "record more and call lab.accompany, or extend a group without one."
         )
+    if draft.loop:
+        raise ValueError(
+            "group: it is a loop, whose end flows into its beginning; make one without loop=True to extend it."
+        )
     if not draft.bars:
         raise ValueError("bars: the group was made without bpm and bars, so it has no bar to go on from; give both.")
     room = MOST_BARS - draft.bars

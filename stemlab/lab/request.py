@@ -30,7 +30,7 @@ class Request(Sampling):
     """What `StemLab.generate` and `StemLab.accompany` are asked for; these defaults are the only ones.
 
     Attributes:
-        stems, prompt, bpm, key, chords, bars, seconds, seed, activity, scheme, rho: see `StemLab.generate`.
+        stems, prompt, bpm, key, chords, bars, seconds, seed, activity, scheme, rho, loop: see `StemLab.generate`.
         recording: of an accompaniment: name, prompt, sha256, rate, channels, samples, gain.
         downbeat: of an accompaniment, seconds of the first.
         heard: of an accompaniment: for bpm, downbeat and key, whether they were told or found; how sure, and what else.
@@ -52,6 +52,7 @@ class Request(Sampling):
     downbeat: float | None = None
     heard: dict[str, Any] | None = None
     candidates: dict[str, Any] | None = None
+    loop: bool = False
 
     def __post_init__(self) -> None:
         for name in ("stems", "interval", "scheme", "activity", "chords"):
@@ -74,7 +75,7 @@ class Request(Sampling):
     def kept(self) -> dict[str, Any]:
         """As a session keeps it: what belongs to accompaniments and to choices only where there is one."""
         own = ("recording", "downbeat", "heard") if self.recording is None else ()
-        rare = [name for name in ("candidates", "chords") if getattr(self, name) is None]
+        rare = [name for name in ("candidates", "chords", "loop") if not getattr(self, name)]
         return {n: v for n, v in asdict(self).items() if n not in own and n not in rare}
 
     def settled(self) -> "Request":
@@ -125,6 +126,7 @@ class Request(Sampling):
             raise ValueError(
                 f"negative: got {self.negative!r} with guidance=1, which does without it; give guidance={Sampling.guidance:g}, say."
             )
+        self._check_loop()
         rounds_of(self.scheme, len(names), names)
         _check_choice("coupling", self.coupling, COUPLINGS)
         _check_choice("sampler", self.sampler, tuple(SAMPLERS))
@@ -139,6 +141,17 @@ class Request(Sampling):
             )
         bars, seconds = default_seconds(self.bpm, self.bars, self.seconds, grid.longest)
         canonical(self.activity, names, self.bpm, bars, grid.frames(round(seconds * grid.sample_rate)))
+
+    def _check_loop(self) -> None:
+        if not isinstance(self.loop, bool):
+            raise ValueError(f"loop: got {self.loop!r}; it takes True or False.")
+        if self.loop and self.bpm and self.seconds is not None:
+            raise ValueError(
+                f"loop: got seconds={self.seconds!r} and a bpm; a loop has whole bars: give bars instead of seconds."
+            )
+        for name, pattern in (self.activity or {}).items() if self.loop and isinstance(self.activity, dict) else ():
+            if not isinstance(pattern, str | list):
+                raise ValueError(f"activity[{name!r}]: a loop takes bars or beats, not frames: give a text or a list.")
 
 
 def check_chords(chords: Any, key: str | None, bpm: float | None, coupling: str) -> None:

@@ -6,7 +6,8 @@ Lesson: 06_many_stems_at_once.ipynb
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -21,6 +22,7 @@ from stemlab.lab.gate import gate, ramped
 from stemlab.lab.group import Stem, StemGroup
 from stemlab.lab.history import replay
 from stemlab.lab.levels import around_recording
+from stemlab.lab.loop import Turning
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
 from stemlab.lab.words import hint
@@ -99,7 +101,7 @@ def sample(
     shown = [*members, *known] if asked.coupling == "attention" else members  # with attention, new ones see the known
     leader = conductor(draft)
     conditions = _conditions(lab, draft, shown, draft.mates[members[0]] if mates is None else mates, first, leader)
-    led = [] if leader is None else [lab.codec.encode(leader)[0]]
+    led = [] if leader is None else [encoded(lab, draft, leader)[0]]
     noise = torch.stack([draft.noise[name] for name in shown] + led)[:, :, first:]
     latents, keep = torch.zeros_like(noise), torch.zeros(*noise.shape[::2], dtype=torch.bool)
     for i, name in enumerate(shown):
@@ -109,26 +111,34 @@ def sample(
             latents[i, :, : there.shape[1]], keep[i] = there, held
     if led:
         latents[-1], keep[-1] = led[0][:, first:], True
+    model: Any = Turning(lab.model, asked.steps) if draft.loop else lab.model
     x = integrate(
-        lab.model, conditions.to(lab.device), noise.to(lab.device), asked,
+        model, conditions.to(lab.device), noise.to(lab.device), asked,
         latents.to(lab.device) if keep.any() else None, keep.to(lab.device), callback,
     )  # fmt: skip
     made = x[: len(members)].cpu()
     if first:
         made = torch.cat([torch.stack([draft.latents[name][:, :first] for name in members]), made], dim=2)
-    audio = _decode(lab, made, draft.samples) / draft.gain  # (S, N), in stereo (S, 2, N)
-    rate, marks = draft.grid.sample_rate, draft.marks
-    gated = [gate(sound, marks[n], rate) if n in marks else sound for n, sound in zip(members, audio, strict=True)]
+    audio = _decode(lab, draft, made) / draft.gain  # (S, N), in stereo (S, 2, N)
+    shut, marks = draft.loop.gate if draft.loop else partial(gate, sample_rate=draft.grid.sample_rate), draft.marks
+    gated = [shut(sound, marks[n]) if n in marks else sound for n, sound in zip(members, audio, strict=True)]
     for name, latent, sound in zip(
         members, made, around_recording(draft, members, gated, hold is not None), strict=True
     ):
         draft.latents[name], draft.audio[name] = latent, sound
 
 
-def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor:
+def encoded(lab: "StemLab", draft: Draft, sound: torch.Tensor) -> torch.Tensor:
+    """Latents `(S, C, T)` of sound as the network hears it, `(S, N)` or `(S, 2, N)`, of the draft's length."""
+    return draft.loop.encode(lab.codec, sound) if draft.loop else lab.codec.encode(sound)
+
+
+def _decode(lab: "StemLab", draft: Draft, latents: torch.Tensor) -> torch.Tensor:
     """Latents to sound; what is long one stem at a time, which would not fit into memory all at once."""
+    if draft.loop:
+        return draft.loop.decode(lab.codec, latents)
     rows = [latents] if latents.shape[2] <= longest(lab.grid.window) else latents[:, None]
-    sounds = [sound for row in rows for sound in lab.codec.decode(row, samples)]
+    sounds = [sound for row in rows for sound in lab.codec.decode(row, draft.samples)]
     return torch.stack([ramped(sound, lab.grid.sample_rate) for sound in sounds])
 
 
@@ -145,10 +155,10 @@ def _conditions(
     heard = [torch.stack(told).sum(0, keepdim=True) * draft.gain] if told else []
     heard += [] if leader is None else [leader]
     if heard:
-        submix = lab.codec.encode(torch.stack(heard).sum(0))[0, :, first:]
+        submix = encoded(lab, draft, torch.stack(heard).sum(0))[0, :, first:]
     conditions = make_conditions(
         texts,
-        draft.frames - first, draft.grid.channels, asked.bpm, asked.key and canonical_key(asked.key), submix,
+        draft.frames - first, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), submix,
         None if activity is None else activity[:, first:],
         draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize,
     )  # fmt: skip
@@ -173,7 +183,9 @@ def draft_of(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
         raise ValueError(f"the group's history makes the stems {told} (in samples), and it has {there}: load it anew")
     for stem in group:
         sound = draft.audio[stem.name] = torch.from_numpy(stem.audio)
-        draft.latents[stem.name] = lab.codec.encode(sound[None] * draft.gain)[0] if stem.latent is None else stem.latent
+        draft.latents[stem.name] = (
+            encoded(lab, draft, sound[None] * draft.gain)[0] if stem.latent is None else stem.latent
+        )
         if stem.original is not None:
             draft.originals[stem.name] = stem.original
     return draft, history

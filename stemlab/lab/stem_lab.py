@@ -93,6 +93,7 @@ class StemLab:
         interval: Sequence[int] = Request.interval,
         coupling: str = Request.coupling,
         rho: float | None = Request.rho,
+        loop: bool = Request.loop,
         sampler: str = Request.sampler,
         negative: str = Request.negative,
         candidates: int = 1,
@@ -119,6 +120,7 @@ class StemLab:
             coupling: "attention" or "noise".
             rho: share of the noise that the stems have in common, 0 to 1, under the coupling "noise" (1 by default).
                 Stems that see each other have noise of their own: under "attention" it is 0.
+            loop: the end flows into the beginning, in the music and in the sound; edits keep it so (`stemlab.lab.loop`).
             sampler: "euler", "midpoint" or "heun".
             negative: words that guidance leads away from.
             candidates: how many groups to make, with seeds from `seed` on; the one most in step is kept
@@ -132,7 +134,7 @@ class StemLab:
         asked = Request(
             stems=stems, prompt=prompt, bpm=bpm, key=key, chords=chords, bars=bars, seconds=seconds,
             seed=seed, activity=activity, scheme=scheme, steps=steps, guidance=guidance, mates=mates,
-            interval=interval, coupling=coupling, rho=rho, sampler=sampler, negative=negative,
+            interval=interval, coupling=coupling, rho=rho, loop=loop, sampler=sampler, negative=negative,
         )  # fmt: skip
         asked.check(self.grid)
         check_candidates(candidates, len(stems), bpm)
@@ -239,7 +241,7 @@ class StemLab:
             bars: how many more, to 64 in all.
             activity: patterns of the new bars alone, the first of which is bar 1; stems are free by default.
         Raises:
-            ValueError: more than 64 bars, a group without bars, or one with a recording.
+            ValueError: more than 64 bars, a group without bars, one with a recording, or a loop.
         """
         return edits.edit(self, group, {"extend": bars, "activity": activity}, callback)
 

@@ -29,6 +29,14 @@ function numberField(studio, parent, key, label, title, attributes) {
   return bind(studio, key, input, asNumber);
 }
 
+function checkField(studio, parent, key, label, title) {
+  const input = element("input", { type: "checkbox", "data-key": key });
+  labelled(parent, label, title, input);
+  input.addEventListener("change", () => studio.change({ [key]: input.checked }));
+  studio.onRefresh(() => { input.checked = Boolean(studio.form()[key]); });
+  return input;
+}
+
 // `open` is the text of a first choice that leaves the key open (null).
 function choiceField(studio, parent, key, label, title, choices, open = "") {
   const select = element("select", { "data-key": key });

@@ -20,12 +20,12 @@ DEFAULTS: dict[str, Any] = {
         {"prompt": "keys: electric piano", "locked": False},
         {"prompt": "guitar: clean electric guitar", "locked": False},
     ],
-    "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "seed": 7, "activity": {},
+    "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "loop": Request.loop, "seed": 7, "activity": {},
     "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0, "steps": Request.steps,
     "guidance": Request.guidance, "mates": Request.mates,
     "audio": "",
 }  # fmt: skip
-SHARED = ("prompt", "bpm", "key", "bars", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates")
+SHARED = ("prompt", "bpm", "key", "bars", "loop", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates")
 
 
 def tidy(form: Mapping[str, Any]) -> dict[str, Any]:
