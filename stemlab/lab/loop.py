@@ -119,3 +119,16 @@ def closed(sound: torch.Tensor, start: int) -> torch.Tensor:
     at = int((total[FADE:] - total[:-FADE]).argmin())
     loop[..., -span:] = splice(end, before[..., -span:], at + FADE, span)
     return loop
+
+
+def check_loop(loop: Any, bpm: float | None, seconds: float | None, activity: Any) -> None:
+    """ValueError unless `loop` is True or False and goes with the rest of a request."""
+    if not isinstance(loop, bool):
+        raise ValueError(f"loop: got {loop!r}; it takes True or False.")
+    if loop and bpm and seconds is not None:
+        raise ValueError(
+            f"loop: got seconds={seconds!r} and a bpm; a loop has whole bars: give bars instead of seconds."
+        )
+    for name, pattern in activity.items() if loop and isinstance(activity, dict) else ():
+        if not isinstance(pattern, str | list):
+            raise ValueError(f"activity[{name!r}]: a loop takes bars or beats, not frames: give a text or a list.")

@@ -10,6 +10,7 @@ from typing import Any
 from stemlab.activity import canonical
 from stemlab.framing import BUNDLED, ONE_PASS, Grid
 from stemlab.lab.arguments import check_number, check_text
+from stemlab.lab.loop import check_loop
 from stemlab.lab.words import check_words
 from stemlab.sampling import SAMPLERS, Sampling
 from stemlab.songs.chords import read_chords
@@ -126,7 +127,7 @@ class Request(Sampling):
             raise ValueError(
                 f"negative: got {self.negative!r} with guidance=1, which does without it; give guidance={Sampling.guidance:g}, say."
             )
-        self._check_loop()
+        check_loop(self.loop, self.bpm, self.seconds, self.activity)
         rounds_of(self.scheme, len(names), names)
         _check_choice("coupling", self.coupling, COUPLINGS)
         _check_choice("sampler", self.sampler, tuple(SAMPLERS))
@@ -141,17 +142,6 @@ class Request(Sampling):
             )
         bars, seconds = default_seconds(self.bpm, self.bars, self.seconds, grid.longest)
         canonical(self.activity, names, self.bpm, bars, grid.frames(round(seconds * grid.sample_rate)))
-
-    def _check_loop(self) -> None:
-        if not isinstance(self.loop, bool):
-            raise ValueError(f"loop: got {self.loop!r}; it takes True or False.")
-        if self.loop and self.bpm and self.seconds is not None:
-            raise ValueError(
-                f"loop: got seconds={self.seconds!r} and a bpm; a loop has whole bars: give bars instead of seconds."
-            )
-        for name, pattern in (self.activity or {}).items() if self.loop and isinstance(self.activity, dict) else ():
-            if not isinstance(pattern, str | list):
-                raise ValueError(f"activity[{name!r}]: a loop takes bars or beats, not frames: give a text or a list.")
 
 
 def check_chords(chords: Any, key: str | None, bpm: float | None, coupling: str) -> None:
