@@ -73,7 +73,7 @@ $(PY):
 
 .venv/.test: pyproject.toml requirements.txt | $(PY)
 	@echo "Installing into .venv (PyTorch is large: a few minutes the first time) ..."
-	@$(INSTALL) -e ".[dev,eval,hub,lab,train]" || $(HELP_INSTALL)
+	@$(INSTALL) -e ".[dev,eval,export,hub,lab,train]" || $(HELP_INSTALL)
 	@touch .venv/.demo $@
 
 .venv/.lab: pyproject.toml requirements.txt | $(PY)

@@ -122,16 +122,16 @@ class VelocityNet(nn.Module):
         length = x.shape[2]
         x = pad(x, (0, p.frames.shape[1] - length)).transpose(1, 2)
         h = torch.cat([x, p.frames.to(x.dtype)], dim=-1)  # (N, T, C + features)
-        h = self.enter(h.reshape(len(h), -1, self.enter.in_features))  # (N, T / patch, D)
+        h = self.enter(h.reshape(h.shape[0], -1, self.enter.in_features))  # (N, T / patch, D)
         summary = silu(self.time(sinusoids(t, 256)) + p.summary)
         modulation = self.modulation(summary).unflatten(1, (6, 1, -1)).unbind(1)  # six of (N, 1, D)
         notes = h
         for number, (block, text) in enumerate(zip(self.blocks, p.text, strict=True), 1):
             h = block(h, modulation, text, p)
             if number == (2 * len(self.blocks) + 2) // 3:
-                notes = self.name_notes(norm(h)).reshape(len(x), -1, NOTES)[:, :length]
+                notes = self.name_notes(norm(h)).reshape(x.shape[0], -1, NOTES)[:, :length]
         shift, scale = self.leave_modulation(summary)[:, None].chunk(2, dim=-1)
-        out = self.leave(norm(h) * (1 + scale) + shift).reshape(len(x), -1, self.channels)  # (N, T, C)
+        out = self.leave(norm(h) * (1 + scale) + shift).reshape(x.shape[0], -1, self.channels)  # (N, T, C)
         return out[:, :length].transpose(1, 2).float(), notes.float()
 
 
@@ -233,7 +233,7 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor
 
 def norm(x: torch.Tensor) -> torch.Tensor:
     """Layer normalisation of the last axis, without weights: the modulation brings those."""
-    return layer_norm(x, x.shape[-1:])
+    return layer_norm(x, [int(x.shape[-1])])  # a plain number, for exporters
 
 
 def rotary(frames: int, width: int, device) -> tuple[torch.Tensor, torch.Tensor]:

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "stemlab"
 CORE_FILES, CORE_LINES, FILE_LINES = 12, 1500, 250
 ORDER = [  # each may import those before it; "core" is what lies at the top of stemlab/
-    "core", "checkpoints", "codec", "songs", "metrics", "data", "lab", "training", "figures", "widgets", "evaluate",
+    "core", "checkpoints", "codec", "songs", "metrics", "data", "lab", "training", "figures", "widgets", "browser", "evaluate",
     "lessons", "cli",
 ]  # fmt: skip
 BACK = {("lab", "widgets"), ("lab", "figures")}  # inside functions: group.play() and group.save() show what is there

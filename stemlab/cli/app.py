@@ -1,5 +1,5 @@
 """The command line: `stemlab generate`, `stemlab accompany`, `stemlab train`, `stemlab data`,
-`stemlab evaluate`, `stemlab push`, `stemlab check`.
+`stemlab evaluate`, `stemlab export`, `stemlab push`, `stemlab check`.
 
 What is wrong with an input is said in one line on stderr, with exit code 2.
 """
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from stemlab import __version__
 from stemlab.cli.data import add_commands
 from stemlab.cli.evaluate import add_command as add_evaluate
+from stemlab.cli.export import add_command as add_export
 from stemlab.cli.push import add_command as add_push
 from stemlab.cli.train import add_command as add_train
 
@@ -77,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"stemlab {__version__}")
-    commands = top.add_subparsers(metavar="{generate,accompany,train,data,evaluate,push,check}", required=True)
+    commands = top.add_subparsers(metavar="{generate,accompany,train,data,evaluate,export,push,check}", required=True)
 
     make = commands.add_parser(
         "generate",
@@ -105,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
     add_train(commands)
     add_commands(commands)
     add_evaluate(commands)
-
+    add_export(commands)
     add_push(commands)
 
     look = commands.add_parser("check", help="is this machine ready")

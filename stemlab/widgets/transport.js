@@ -54,7 +54,7 @@ function makeTransport(parent, { engine, about, acts, lossless }) {
     master.setAttribute("aria-valuetext", engine.master.db <= LEAST_DB ? "off" : `${engine.master.db} dB`);
     const whole24 = lossless();
     for (const { field } of [kind, rate]) field.hidden = !whole24;
-    quality.textContent = whole24 ? "The samples themselves." : "Preview quality: 16 bits, from compressed sound. With a running kernel: the samples themselves.";
+    quality.textContent = whole24 ? "The samples themselves." : about.files ?? "Preview quality: 16 bits, from compressed sound. With a running kernel: the samples themselves.";
   }
 
   function tick(text) {

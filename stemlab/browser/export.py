@@ -1,0 +1,98 @@
+"""A StemLab as files for any ONNX runtime: four networks, and `settings.json` with all that is not a network.
+
+What lies between the networks (solver, guidance, phase integration, gates, levels) is plain JavaScript beside this file.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from stemlab import __version__
+from stemlab.browser.graphs import Bands, Prepare, Spectrum, Velocity, examples
+from stemlab.browser.onnx_files import OPSET, write_onnx
+from stemlab.checkpoints.folders import check_folder, write_text
+from stemlab.codec.bundled import SILENCE_DB, StemCodec
+from stemlab.conditions import KEYS
+from stemlab.lab.draft import PEAK
+from stemlab.lab.request import MOST_STEMS
+from stemlab.lab.stem_lab import StemLab
+from stemlab.sampling import Sampling
+from stemlab.text import MAX_BYTES, ByteTextEncoder
+
+FILES = ("prepare.onnx", "velocity.onnx", "bands.onnx", "spectrum.onnx")
+
+
+def export_onnx(lab: StemLab, out: str | os.PathLike, half: bool = True, force: bool = False) -> dict[str, int]:
+    """Write a model's networks as ONNX, and its settings.
+
+    Args:
+        lab: with a codec of the bundled kind and a flow with the bundled text encoder.
+        out: folder, new or empty.
+        half: store weights as float16, else as float32.
+        force: write into a folder that has files in it.
+    Returns:
+        bytes of each file.
+    Raises:
+        ValueError: a codec or a text encoder of another kind, a solver that the JavaScript has not; weights beyond float16.
+    """
+    check_exportable(lab)
+    folder = check_folder(out, force, "out")
+    folder.mkdir(parents=True, exist_ok=True)
+    told = examples(lab.model)
+    with torch.no_grad():
+        prepared = dict(zip(Prepare.outputs, Prepare(lab.model)(**told), strict=True))
+    latents = torch.zeros_like(told["submix"])
+    bands = torch.zeros(1, 128, 4)
+    work: list[tuple[torch.nn.Module, dict[str, torch.Tensor]]] = [
+        (Prepare(lab.model), told),
+        (Velocity(lab.model), {"x": latents, "t": torch.zeros(len(latents)), **prepared}),
+        (Bands(lab.codec), {"latents": latents}),
+        (Spectrum(lab.codec), {"bands": bands}),
+    ]
+    sizes = {}
+    for name, (module, example) in zip(FILES, work, strict=True):
+        sizes[name] = write_onnx(module, example, folder / name, half)
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    files = {name: {"bytes": sizes[name], "sha256": digests[name]} for name in FILES}
+    write_text(folder / "settings.json", json.dumps(settings(lab) | {"files": files}, indent=1) + "\n")
+    return sizes
+
+
+def settings(lab: StemLab, how: Sampling | None = None) -> dict[str, Any]:
+    """What the JavaScript asks about a model: its grid, how it is sampled, and the few numbers of its codec.
+
+    Args:
+        lab: the model.
+        how: to sample; the defaults unless told.
+    """
+    how = how or Sampling()
+    times = [step / how.steps for step in range(how.steps + 1)]
+    return {
+        "version": __version__, "checkpoint": lab.checkpoint, "opset": OPSET, "grid": lab.grid.kept(),
+        "sampling": {**asdict(how), "times": times}, "keys": KEYS, "letters": MAX_BYTES, "most_stems": MOST_STEMS,
+        "longest": lab.grid.longest, "peak": PEAK, "silence_db": SILENCE_DB,
+    }  # fmt: skip
+
+
+def check_exportable(lab: StemLab) -> None:
+    """ValueError for a model with parts that have no graph here, or where onnx is missing."""
+    if find_spec("onnx") is None:
+        raise ValueError('export: the package onnx is not here; install it with: pip install -e ".[export]"')
+    if not isinstance(lab.codec, StemCodec) or lab.codec.vocoder is None:
+        raise ValueError(
+            f"lab: its codec is a {type(lab.codec).__name__}; the export takes the bundled kind, trained with "
+            "configs of stemlab train, with its vocoder."
+        )
+    if not isinstance(lab.model.text, ByteTextEncoder):
+        raise ValueError(
+            f"lab: its text encoder is a {type(lab.model.text).__name__}; the export takes the bundled kind, "
+            '"text": "bytes" in the config.'
+        )
+    if Sampling.sampler != "euler" or Sampling.negative:
+        raise ValueError(f"sampler: got {Sampling.sampler!r}; the JavaScript has Euler's alone, without negative words.")

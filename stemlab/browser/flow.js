@@ -1,0 +1,76 @@
+// From noise to latents: Euler's method along a guided velocity. As stemlab/sampling.py; music here is short enough for one window.
+//
+// `nets.run(name, tensors)` evaluates one of the exported networks, `nets.tensor(type, data, dims)` makes what it takes.
+
+// Classifier-free guidance with two scales: towards what a stem is told, and towards what its mates play.
+function ledBy(together, others, guidance, mates) {
+  const [alone, empty] = others.length === 2 ? others : [together, others[0]];
+  return together.map((now, i) => empty[i] + guidance * (alone[i] - empty[i]) + mates * (now - alone[i]));
+}
+
+// Is guidance on at this step? The interval counts on 32 steps.
+const inInterval = (step, steps, [first, last]) => first <= (step * 32) / steps && (step * 32) / steps < last + 1;
+
+// From times[0] = 0 to 1; `field(x, t, step)` is the velocity. `pause` lets others have a turn, and may throw.
+async function euler(field, x, times, pause = async () => {}) {
+  for (let step = 0; step + 1 < times.length; step++) {
+    const [velocity, long] = [await field(x, times[step], step), times[step + 1] - times[step]];
+    x = x.map((value, i) => value + long * velocity[i]);
+    await pause(step + 1, times.length - 1);
+  }
+  return x;
+}
+
+// The same stems told nothing.
+function told0(c, keys) {
+  return { ...c, tokens: c.tokens.map(() => 0), bpm: c.bpm.map(() => 0), key: c.key.map(() => keys), activity: c.activity.map(() => FREE) };
+}
+
+// Copies of stems as groups of their own, in one batch.
+function stacked(parts) {
+  const joined = (name) => {
+    const all = new parts[0][name].constructor(parts.reduce((sum, part) => sum + part[name].length, 0));
+    parts.reduce((at, part) => { all.set(part[name], at); return at + part[name].length; }, 0);
+    return all;
+  };
+  const made = Object.fromEntries(["tokens", "bpm", "key", "activity"].map((name) => [name, joined(name)]));
+  const group = Int32Array.from(parts.flatMap((part, place) => Array(part.count).fill(place)));
+  return { ...parts[0], ...made, group, count: group.length };
+}
+
+// What does not change from step to step. `sees` says how many of the stems, from the first on, may see others.
+async function prepare(nets, c, sees, channels) {
+  const { count, frames, letters } = c;
+  const row = (type, data) => nets.tensor(type, data, [count]);
+  return nets.run("prepare", {
+    tokens: nets.tensor("int32", c.tokens, [count, letters]), bpm: row("float32", c.bpm), start: row("float32", new Float32Array(count)),
+    key: row("int32", c.key), submix: nets.tensor("float32", new Float32Array(count * channels * frames), [count, channels, frames]),
+    has_submix: row("bool", new Uint8Array(count)), activity: nets.tensor("int32", c.activity, [count, frames]), group: row("int32", c.group),
+    coupled: row("bool", Uint8Array.from({ length: count }, (_, i) => Number(i < sees))),
+  });
+}
+
+// Follow the flow. `noise` is flat, stem after stem; the stems of `known` (by place: their latents) are there from the start, at t = 1.
+async function integrate(nets, c, noise, how, settings, known = new Map(), pause = async () => {}) {
+  const { channels } = settings.grid;
+  const size = channels * c.frames;
+  const coupled = how.coupling === "attention";
+  const mates = coupled && c.count > 1 ? how.mates : how.guidance;
+  const beside = [...(mates === how.guidance ? [] : [c]), told0(c, settings.keys.length)];
+  const plain = await prepare(nets, c, coupled ? c.count : 0, channels);
+  const guiding = how.guidance === 1 && mates === 1 ? null : await prepare(nets, stacked([c, ...beside]), coupled ? c.count : 0, channels);
+  const hold = (x) => { for (const [place, latents] of known) x.set(latents, place * size); return x; };
+
+  async function velocity(x, t, step) {
+    const guide = guiding && inInterval(step, how.times.length - 1, how.interval);
+    const copies = guide ? 1 + beside.length : 1;
+    const [xs, ts] = [new Float32Array(copies * x.length), new Float32Array(copies * c.count)];
+    for (let copy = 0; copy < copies; copy++) xs.set(x, copy * x.length);
+    ts.forEach((_, i) => { ts[i] = coupled && known.has(i % c.count) ? 1 : t; });
+    const tensors = { x: nets.tensor("float32", xs, [ts.length, channels, c.frames]), t: nets.tensor("float32", ts, [ts.length]) };
+    const found = (await nets.run("velocity", { ...tensors, ...(guide ? guiding : plain) })).velocity.data;
+    const branch = (copy) => found.subarray(copy * x.length, (copy + 1) * x.length);
+    return guide ? ledBy(branch(0), beside.map((_, i) => branch(i + 1)), how.guidance, mates) : branch(0);
+  }
+  return hold(await euler((x, t, step) => velocity(hold(x), t, step), noise.slice(), how.times, pause));
+}

@@ -1,0 +1,46 @@
+"""`stemlab export`: the model as ONNX files, or as a page that makes bands in the browser."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add `export` to the command line."""
+    give = commands.add_parser("export", help="the networks as ONNX, or a page that makes bands in the browser")
+    give.set_defaults(command=export)
+    give.add_argument("--onnx", type=Path, metavar="OUT", help="folder for the networks; new or empty")
+    give.add_argument("--page", type=Path, metavar="OUT", help="folder for band.html and what it needs; other files stay")
+    give.add_argument("--float32", action="store_true", help="weights as float32: twice as large (float16)")
+    give.add_argument("--weights", type=Path, help="folder of a checkpoint of your own (the bundled one)")
+    give.add_argument("--force", action="store_true", help="replace an export that is in the folder")
+
+
+def export(onnx: Path | None, page: Path | None, float32: bool, weights: Path | None, force: bool) -> int:
+    """`stemlab export`."""
+    from stemlab.checkpoints.folders import check_folder
+
+    if onnx is None and page is None:
+        raise ValueError("export: say what to write: --onnx FOLDER, --page FOLDER, or both")
+    for folder, name, over in ((onnx, "--onnx", force), (page, "--page", True)):
+        if folder is not None:
+            check_folder(folder, over, name)  # before the work, not after it
+    import stemlab
+
+    lab = stemlab.load(weights, device="cpu")
+    if page is not None:
+        from stemlab.browser.page import write_band_page
+
+        size = write_band_page(lab, page)
+        print(f"{page / 'band.html'}: a browser fetches {size / 1e6:.1f} MB, once")
+        print(f"To try it: {Path(sys.executable).name} -m http.server 8000 --directory {page}")
+        print("and open http://localhost:8000/band.html; any static web server will do.")
+    if onnx is None:
+        return 0
+    from stemlab.browser.export import export_onnx
+
+    sizes = export_onnx(lab, onnx, half=not float32, force=force)
+    for name, size in sizes.items():
+        print(f"{size / 1e6:6.2f} MB  {onnx / name}")
+    print(f"{sum(sizes.values()) / 1e6:6.2f} MB in all; how they go together: settings.json and docs/browser.md")
+    return 0

@@ -1,0 +1,82 @@
+"""The JavaScript between the networks gives what Python gives, on vectors; noise from a seed is normal and shared as told."""
+
+from pathlib import Path
+
+import pytest
+
+from stemlab.browser.page import MODEL, source
+from stemlab.browser.vectors import vectors
+
+CHECK = (Path(__file__).parents[1] / "vectors.js").read_text(encoding="utf-8")
+EXACT = ("in_interval", "names", "tokens", "marks", "frame marks", "sounding")
+
+
+@pytest.fixture(scope="module")
+def blank(browser):
+    """A page that has the JavaScript, and nothing else; `run` evaluates an expression there."""
+    page = browser.new_page()
+    run = lambda expression, given=None: page.evaluate(  # noqa: E731
+        f"async (given) => {{ {source(*MODEL)}\n{CHECK}\nreturn {expression}; }}", given
+    )
+    yield run
+    page.close()
+
+
+def test_all_between_the_networks_is_that_of_python(blank):
+    found = blank("checkVectors(given)", vectors())
+    assert len(found) == 16
+    assert {name: apart for name, apart in found.items() if not 0 <= apart <= (0 if name in EXACT else 3e-5)} == {}
+
+
+def test_a_wrong_sound_is_seen_by_that_check(blank):
+    told, other = vectors(), vectors(seed=1)
+    for name in ("stft", "gate", "attack"):
+        told[name]["audio"] = other[name]["audio"]
+    found = blank("checkVectors(given)", told)
+    assert min(found["stft, real"], found["gate"], found["sharpen_attacks"]) > 1e-2
+
+
+def test_euler_follows_the_times_it_is_told(blank):
+    step = "(async (x, t) => x.map(() => 2 * t))"
+    found = blank(f"[...await euler({step}, new Float32Array([1]), [0, 0.25, 1])]")
+    assert found == pytest.approx([1 + 0.25 * 0 + 0.75 * 0.5])
+
+
+def test_noise_of_a_seed_is_normal_and_shared_by_rho(blank):
+    told = blank(
+        "(() => { const [a, b] = stemNoise(7, ['bass', 'keys'], 40000, given); const mean = (of) => "
+        "a.reduce((sum, _, i) => sum + of(i), 0) / a.length; return [mean((i) => a[i]), mean((i) => a[i] ** 2), "
+        "mean((i) => a[i] ** 4), mean((i) => a[i] * b[i])]; })()",
+        0.3,
+    )
+    assert told == pytest.approx([0, 1, 3, 0.3], abs=0.1)
+    assert blank("[...normals('7', 3)]") == pytest.approx([1.5847408, -1.0477376, 0.1097094], abs=1e-6)  # for ever
+    same, other = blank("[7, 8].map((seed) => [...stemNoise(seed, ['bass'], 4, 0)[0]])")
+    assert same == blank("[...stemNoise(7, ['drums', 'bass'], 4, 0)[1]]") and same != other
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"stems": []}, "a band has 1 to"),
+        ({"stems": ["!!"]}, "has no name"),
+        ({"stems": ["no drums"]}, "remove it"),
+        ({"bpm": 20}, "Tempo: got 20"),
+        ({"bars": 40}, "ask for fewer bars"),
+        ({"bars": 2.5}, "a whole number"),
+        ({"seed": -1}, "Seed: got -1"),
+        ({"key": "H moll"}, "Key: got"),
+        ({"coupling": "noise", "rho": 2}, "Shared noise: got 2"),
+        ({"activity": {"bass": "xx"}}, "there is no stem"),
+        ({"activity": {"drums": "xx"}}, "it takes 4 characters"),
+    ],
+)
+def test_what_cannot_be_made_is_said_in_a_line(blank, change, words):
+    asked = {
+        "stems": ["drums"], "prompt": "", "bpm": 120, "key": None, "bars": 4, "seed": 0, "activity": {}, "rho": 1,
+        "coupling": "attention", "again": [],
+    }  # fmt: skip
+    told = {"most_stems": 16, "longest": 20, "keys": ["A minor"]}
+    check = "(() => { try { checkRequest(...given); return ''; } catch (error) { return error.message; } })()"
+    assert blank(check, [asked, told]) == ""
+    assert words in blank(check, [asked | change, told]) and "\n" not in blank(check, [asked | change, told])
