@@ -25,6 +25,7 @@ function checkVectors(v) {
     "marks": Math.max(...marks.map((made, i) => apart(made, v.marks[i].out))),
     "frame marks": Math.max(...marks.map((made, i) => apart(frameMarks(made, 5, 2048), v.marks[i].frames))),
     "gate": apart(gate(unpack(v.gate.audio), unpack(v.gate.marks), 32000), v.gate.out),
+    "ramped": apart(ramped(unpack(v.ramped.audio), 32000), v.ramped.out),
     "stft, real": apart(heard.re, v.stft.re), "stft, imaginary": apart(heard.im, v.stft.im),
     "istft": apart(istft({ re: unpack(v.istft.re), im: unpack(v.istft.im), frames }), v.istft.out),
     "phase, real": apart(phased.re, v.phase.re), "phase, imaginary": apart(phased.im, v.phase.im),

@@ -48,8 +48,9 @@ async function sample(nets, settings, band, members, { report, pause }) {
   });
   for (const [i, name] of members.entries()) {
     band.latents[name] = x.slice(i * size, (i + 1) * size);
-    const audio = (await decode(nets, band.latents[name], settings)).subarray(0, band.samples).map((value) => value / band.gain);
-    band.audio[name] = marks[name] ? gate(audio, marks[name], settings.grid.sample_rate) : audio;
+    const rate = settings.grid.sample_rate;
+    const sound = ramped((await decode(nets, band.latents[name], settings)).subarray(0, band.samples), rate).map((value) => value / band.gain);
+    band.audio[name] = marks[name] ? gate(sound, marks[name], rate) : sound;
     report(`${name} to sound`, how.times.length + i, all);
     await pause();
   }

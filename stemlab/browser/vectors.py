@@ -10,7 +10,7 @@ from stemlab.activity import frame_marks, pattern_marks
 from stemlab.codec.bundled import _sounding
 from stemlab.codec.phase import BINS, integrate_phase, phase_gradients, sharpen_attacks
 from stemlab.codec.spectrum import HOP, griffin_lim, istft, stft
-from stemlab.lab.gate import gate
+from stemlab.lab.gate import gate, ramped
 from stemlab.sampling import euler, in_interval, led_by
 from stemlab.songs.names import unique_names
 from stemlab.text import tokenize
@@ -62,6 +62,7 @@ def vectors(seed: int = 0) -> dict[str, Any]:
             for (bars, bpm), told in zip(BARS, marks, strict=True)
         ],
         "gate": {"audio": packed(audio[0]), "marks": packed(marks[0][: audio.shape[1]]), "out": packed(gate(audio[0], marks[0][: audio.shape[1]]))},
+        "ramped": {"audio": packed(audio[0].flip(0)), "out": packed(ramped(audio[0].flip(0)))},
         "stft": {"audio": packed(audio), "re": _rows(spectrum.real), "im": _rows(spectrum.imag)},
         "istft": {"re": _rows(phased.real), "im": _rows(phased.imag), "out": packed(istft(phased))},
         "phase": {"magnitude": _rows(magnitude), "turns": packed(turns), "re": _rows(phased.real), "im": _rows(phased.imag)},

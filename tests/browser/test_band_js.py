@@ -24,16 +24,16 @@ def blank(browser):
 
 def test_all_between_the_networks_is_that_of_python(blank):
     found = blank("checkVectors(given)", vectors())
-    assert len(found) == 16
+    assert len(found) == 17
     assert {name: apart for name, apart in found.items() if not 0 <= apart <= (0 if name in EXACT else 3e-5)} == {}
 
 
 def test_a_wrong_sound_is_seen_by_that_check(blank):
     told, other = vectors(), vectors(seed=1)
-    for name in ("stft", "gate", "attack"):
+    for name in ("stft", "gate", "attack", "ramped"):
         told[name]["audio"] = other[name]["audio"]
     found = blank("checkVectors(given)", told)
-    assert min(found["stft, real"], found["gate"], found["sharpen_attacks"]) > 1e-2
+    assert min(found["stft, real"], found["gate"], found["ramped"], found["sharpen_attacks"]) > 1e-2
 
 
 def test_euler_follows_the_times_it_is_told(blank):
