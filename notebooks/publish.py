@@ -25,6 +25,7 @@ TIMES = ROOT / "notebooks" / "times.json"
 NEEDS_KERNEL = '<p class="kernel">Here stands a widget that needs Python behind it: open the notebook to use it.</p>'
 PLAYERS = """
 from html import escape
+from stemlab.browser.link import link_of
 from stemlab.widgets.activity_grid import ActivityGrid
 from stemlab.widgets.kept import KeptWidget
 from stemlab.widgets.mixer import StemMixer
@@ -32,7 +33,10 @@ from stemlab.widgets.mixer import StemMixer
 def _page(widget, **_):
     height = 150 + 66 * max(map(len, getattr(widget, "_groups", [[]])))
     grow = "this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"  # A and B, long notes
-    return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" onload="{grow}" srcdoc="{escape(widget.to_html())}"></iframe>'}
+    links = [link_of(group) for group in getattr(widget, "_groups", [])]
+    live = [f'<a href="band.html{escape(link)}">play with {"it" if len(links) == 1 else "AB"[i]} live</a>' for i, link in enumerate(links) if link]
+    below = f'<p class="live">In the browser, with these settings: {", ".join(live)}</p>' if live else ""
+    return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" onload="{grow}" srcdoc="{escape(widget.to_html())}"></iframe>{below}'}
 
 StemMixer._repr_mimebundle_ = ActivityGrid._repr_mimebundle_ = _page
 KeptWidget._ipython_display_ = None  # pages have no limit of bytes, and no live view beside
@@ -121,9 +125,10 @@ def write_site(lessons: list[Path], out: Path) -> None:
 
     with atomic_file(out / "plotly.min.js") as file:
         shutil.copyfile(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", file)
+    live = write_band(out)
     for path in (bar := tqdm(lessons, unit="lesson")):
         bar.set_postfix_str(path.stem)
-        write_text(out / f"{path.stem}.html", page(executed(path), path))
+        write_text(out / f"{path.stem}.html", page(executed(path), path, live))
     rows = [(path, card(json.loads(path.read_text(encoding="utf-8")))) for path in LESSONS]
     lines = [
         f'<tr><td><a href="{path.stem}.html">{told["title"]}</a></td>'
@@ -141,8 +146,21 @@ def write_site(lessons: list[Path], out: Path) -> None:
     safe = json.dumps(found).replace("</", "<\\/")  # inside a script no tag may end
     box = '<p><label>Search the lessons <input id="search" type="search"></label></p><ol id="found"></ol>'
     script = f"<script>const SECTIONS = {safe};\n{(HERE / 'search.js').read_text(encoding='utf-8')}</script>"
+    about += '<p><a href="band.html">A band in the browser</a>: make one here, without Python.</p>' if live else ""
     body = "<h1>stemlab: the lessons</h1>" + about + box + table + script
     write_text(out / "index.html", framed("stemlab: the lessons", body))
+
+
+def write_band(out: Path) -> bool:
+    """Write the page that makes bands in the browser beside the lessons; False, and a line that says why, where it cannot be."""
+    import stemlab
+    from stemlab.browser.page import write_band_page
+
+    try:
+        write_band_page(stemlab.load(device="cpu"), out)
+    except ValueError as error:
+        print(f"no band.html, and no links to it: {error}")
+    return (out / "band.html").exists()
 
 
 def sections(path: Path) -> list[dict[str, str]]:
@@ -175,8 +193,8 @@ def executed(path: Path):
     return book
 
 
-def page(book, path: Path) -> str:
-    """One page of an executed lesson."""
+def page(book, path: Path, live: bool = False) -> str:
+    """One page of an executed lesson; `live` says whether the page that its players link to is there."""
     import nbformat
     from latex2mathml.converter import convert
     from nbconvert.exporters import HTMLExporter
@@ -206,6 +224,7 @@ def page(book, path: Path) -> str:
     exporter.register_preprocessor(CoalesceStreamsPreprocessor, enabled=True)  # progress bars came between
     body = exporter.from_notebook_node(book)[0]
     body = re.sub(SOLUTION, r"<details><summary>Solution</summary>\g<0></details>", body, flags=re.DOTALL)
+    body = body if live else re.sub(r'<p class="live">.*?</p>', "", body)
     body = re.sub(r"FORMULA(\d+)X", lambda match: formulas[int(match[1])], body)
     body = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body).replace('href="README.md"', 'href="index.html"')
     return framed(card({"cells": [{"source": book.cells[0].source}]})["title"], body)
