@@ -85,7 +85,7 @@ def test_velocity_is_that_of_pytorch_at_any_shape(exported, patch, stems, frames
 
 
 def test_what_stems_are_told_reaches_the_exported_network(exported):
-    net, onnx, _ = exported[2, False]
+    _, onnx, _ = exported[2, False]
     c, x, t = told(), torch.randn(3, 32, 7), torch.full((3,), 0.5)
     before = onnx(x, t, onnx.prepare(c))
     for change in ({"text": True}, {"tempo": True}, {"key": True}):
@@ -150,3 +150,14 @@ def test_the_bundled_model_fits_into_60_megabytes_and_gives_its_latents(lab, tmp
     assert np.isfinite(found.numpy()).all()
     assert apart(found, true) < 1e-3
     assert settings(lab)["checkpoint"] == lab.checkpoint
+
+
+def test_the_command_writes_networks_settings_and_vectors_and_nothing_over_others(weights, tmp_path, capsys):
+    from stemlab.cli import main
+
+    command = ["export", "--onnx", str(tmp_path / "out"), "--weights", str(weights)]
+    assert main([*command, "--vectors"]) == 0
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {*FILES, "settings.json", "vectors.json"}
+    assert "MB in all" in capsys.readouterr().out
+    assert main(command) == 2 and "not empty" in capsys.readouterr().err
+    assert main(["export"]) == 2 and "--page" in capsys.readouterr().err

@@ -8,13 +8,12 @@ import json
 import os
 from dataclasses import asdict
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from stemlab import __version__
-from stemlab.browser.graphs import Bands, Prepare, Spectrum, Velocity, examples
+from stemlab.browser.graphs import Bands, Graph, Prepare, Spectrum, Velocity, examples
 from stemlab.browser.onnx_files import OPSET, write_onnx
 from stemlab.checkpoints.folders import check_folder, write_text
 from stemlab.codec.bundled import SILENCE_DB, StemCodec
@@ -49,7 +48,7 @@ def export_onnx(lab: StemLab, out: str | os.PathLike, half: bool = True, force: 
         prepared = dict(zip(Prepare.outputs, Prepare(lab.model)(**told), strict=True))
     latents = torch.zeros_like(told["submix"])
     bands = torch.zeros(1, 128, 4)
-    work: list[tuple[torch.nn.Module, dict[str, torch.Tensor]]] = [
+    work: list[tuple[Graph, dict[str, torch.Tensor]]] = [
         (Prepare(lab.model), told),
         (Velocity(lab.model), {"x": latents, "t": torch.zeros(len(latents)), **prepared}),
         (Bands(lab.codec), {"latents": latents}),
@@ -95,4 +94,6 @@ def check_exportable(lab: StemLab) -> None:
             '"text": "bytes" in the config.'
         )
     if Sampling.sampler != "euler" or Sampling.negative:
-        raise ValueError(f"sampler: got {Sampling.sampler!r}; the JavaScript has Euler's alone, without negative words.")
+        raise ValueError(
+            f"sampler: got {Sampling.sampler!r}; the JavaScript has Euler's alone, without negative words."
+        )

@@ -5,6 +5,7 @@ the others to the longest, and a graph can do neither. It reads every row and ma
 """
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -20,15 +21,24 @@ from stemlab.text import PAD
 
 STEMS, FRAMES, LETTERS = "stems", "frames", "letters"  # the axes that may have any length
 
+Axes = dict[str, tuple[str, ...]]
 
-class Prepare(nn.Module):
+
+class Graph(nn.Module):
+    """A module with names for what goes in and comes out, and for each axis of what goes in that may have any length."""
+
+    inputs: ClassVar[Axes]
+    outputs: ClassVar[tuple[str, ...]]
+
+
+class Prepare(Graph):
     """All that the velocity network computes once: `VelocityNet.prepare` with the text encoder inside."""
 
-    inputs = {
+    inputs: ClassVar[Axes] = {
         "tokens": (STEMS, LETTERS), "bpm": (STEMS,), "start": (STEMS,), "key": (STEMS,), "submix": (STEMS, "", FRAMES),
         "has_submix": (STEMS,), "activity": (STEMS, FRAMES), "group": (STEMS,), "coupled": (STEMS,),
     }  # fmt: skip
-    outputs = ("frames", "summary", "keys", "values", "mask", "mates", "cos", "sin")
+    outputs: ClassVar[tuple[str, ...]] = ("frames", "summary", "keys", "values", "mask", "mates", "cos", "sin")
 
     def __init__(self, model: VelocityNet):
         super().__init__()
@@ -59,15 +69,15 @@ class Prepare(nn.Module):
         return features, summary, torch.stack(keys), torch.stack(values), mask[:, None, None], mates, cos, sin
 
 
-class Velocity(nn.Module):
+class Velocity(Graph):
     """One evaluation of the velocity network."""
 
-    inputs = {
+    inputs: ClassVar[Axes] = {
         "x": (STEMS, "", FRAMES), "t": (STEMS,), "frames": (STEMS, "padded"), "summary": (STEMS,),
         "keys": ("", STEMS, "", LETTERS), "values": ("", STEMS, "", LETTERS), "mask": (STEMS, "", "", LETTERS),
         "mates": (STEMS, STEMS), "cos": ("positions",), "sin": ("positions",),
     }  # fmt: skip
-    outputs = ("velocity",)
+    outputs: ClassVar[tuple[str, ...]] = ("velocity",)
 
     def __init__(self, model: VelocityNet):
         super().__init__()
@@ -79,11 +89,11 @@ class Velocity(nn.Module):
         return self.model(x, t, Prepared(frames, summary, text, mask, mates, (cos, sin)))
 
 
-class Bands(nn.Module):
+class Bands(Graph):
     """Normalised latents to a band spectrogram: `StemCodec.decode_bands`."""
 
-    inputs = {"latents": (STEMS, "", FRAMES)}
-    outputs = ("bands",)
+    inputs: ClassVar[Axes] = {"latents": (STEMS, "", FRAMES)}
+    outputs: ClassVar[tuple[str, ...]] = ("bands",)
 
     def __init__(self, codec: StemCodec):
         super().__init__()
@@ -108,17 +118,19 @@ def without_patch_line(band_db: torch.Tensor, reach: int) -> torch.Tensor:
     return band_db - total / count
 
 
-class Spectrum(nn.Module):
+class Spectrum(Graph):
     """The vocoder's network, bands to magnitude and phase gradients; the phase itself is summed up outside."""
 
-    inputs = {"bands": (STEMS, "", "bands_frames")}
-    outputs = ("magnitude", "turns")
+    inputs: ClassVar[Axes] = {"bands": (STEMS, "", "bands_frames")}
+    outputs: ClassVar[tuple[str, ...]] = ("magnitude", "turns")
 
     def __init__(self, codec: StemCodec):
         super().__init__()
         assert codec.vocoder is not None
         self.net = codec.vocoder
-        weights = bands_to_linear(torch.eye(N_BANDS)[None])[0]  # (BINS, N_BANDS), two numbers a row: only those are kept
+        weights = bands_to_linear(torch.eye(N_BANDS)[None])[
+            0
+        ]  # (BINS, N_BANDS), two numbers a row: only those are kept
         below = weights.ne(0).int().argmax(1)
         self.register_buffer("neighbours", torch.stack([below, (below + 1).clamp(max=N_BANDS - 1)]))
         self.register_buffer("share", weights.gather(1, below[:, None])[:, 0])

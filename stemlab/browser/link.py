@@ -5,7 +5,13 @@ from urllib.parse import quote
 from stemlab.lab.group import StemGroup
 from stemlab.songs.harmony import canonical_key
 
-PLAIN = {"scheme": "one-pass", "negative": "", "candidates": None, "chords": None, "recording": None}  # what the page has
+PLAIN = {
+    "scheme": "one-pass",
+    "negative": "",
+    "candidates": None,
+    "chords": None,
+    "recording": None,
+}  # what the page has
 
 
 def link_of(group: StemGroup) -> str | None:
@@ -23,7 +29,11 @@ def link_of(group: StemGroup) -> str | None:
     history = told.get("history") or []
     activity = told.get("activity") or {}
     barred = group.bpm is not None and all(isinstance(p, str) and len(p) == group.bars for p in activity.values())
-    if len(history) != 1 or (activity and not barred) or any(told.get(name, usual) != usual for name, usual in PLAIN.items()):
+    if (
+        len(history) != 1
+        or (activity and not barred)
+        or any(told.get(name, usual) != usual for name, usual in PLAIN.items())
+    ):
         return None
     if group.bpm is None and round(group.seconds, 3) != 8:
         return None

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
+from stemlab.browser.graphs import Graph
 from stemlab.checkpoints.folders import atomic_file
 
 OPSET = 18
 SMALL = 1024  # numbers: what has fewer stays float32
 
 
-def write_onnx(module: nn.Module, example: dict[str, torch.Tensor], path: Path, half: bool = True) -> int:
+def write_onnx(module: Graph, example: dict[str, torch.Tensor], path: Path, half: bool = True) -> int:
     """Write one of `stemlab.browser.graphs` as ONNX; one file, with no data outside of it.
 
     Args:
@@ -33,27 +33,24 @@ def write_onnx(module: nn.Module, example: dict[str, torch.Tensor], path: Path, 
     """
     import onnx
 
-    axes = {name: {i: axis for i, axis in enumerate(told) if axis} for name, told in module.inputs.items()}  # type: ignore[union-attr, operator]
-    packed = io.BytesIO()
+    axes = {name: {i: axis for i, axis in enumerate(told) if axis} for name, told in module.inputs.items()}
     torch.onnx.register_custom_op_symbolic("aten::rms_norm", _rms_norm, OPSET)
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer takes constants for what is constant here, and says so
-        torch.onnx.export(
-            module.eval(), tuple(example[name] for name in axes), packed, dynamo=False, opset_version=OPSET,
-            input_names=list(axes), output_names=list(module.outputs), dynamic_axes=axes,  # type: ignore[arg-type]
-        )  # fmt: skip
-    model = onnx.load_from_string(packed.getvalue())
-    for output in model.graph.output:
-        for i, axis in enumerate(output.type.tensor_type.shape.dim):
-            axis.dim_param = f"{output.name}_{i}"  # the tracer takes some lengths of its example for fixed ones
-    rename(model)
-    if half:
-        halve(model)
-    onnx.checker.check_model(model)
-    data = model.SerializeToString()
     with atomic_file(path) as file:
-        Path(file).write_bytes(data)
-    return len(data)
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
+            warnings.simplefilter("ignore")  # the tracer takes constants for what is constant here, and says so
+            torch.onnx.export(
+                module.eval(), tuple(example[name] for name in axes), file, dynamo=False, opset_version=OPSET,
+                input_names=list(axes), output_names=list(module.outputs), dynamic_axes=axes,
+            )  # fmt: skip
+        model = onnx.load(file)
+        for output in model.graph.output:
+            for i, axis in enumerate(output.type.tensor_type.shape.dim):
+                axis.dim_param = f"{output.name}_{i}"  # the tracer takes some lengths of its example for fixed ones
+        rename(model)
+        if half:
+            halve(model)
+        onnx.checker.check_model(model)
+        return file.write_bytes(model.SerializeToString())
 
 
 def _rms_norm(graph, x, shape, weight, eps):

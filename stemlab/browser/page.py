@@ -21,7 +21,15 @@ from stemlab.widgets.page import source as widgets
 from stemlab.widgets.studio_form import suggestions
 
 HERE = Path(__file__).parent
-MODEL = ("noise.js", "request.js", "flow.js", "fourier.js", "phase.js", "sound.js", "band.js")  # from a request to stems
+MODEL = (
+    "noise.js",
+    "request.js",
+    "flow.js",
+    "fourier.js",
+    "phase.js",
+    "sound.js",
+    "band.js",
+)  # from a request to stems
 WORKER = (*MODEL, "files_kept.js", "worker.js")
 PAGE = ("request.js", "link.js", "heard.js", "band_form.js", "band_page.js")
 

@@ -10,13 +10,20 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     give = commands.add_parser("export", help="the networks as ONNX, or a page that makes bands in the browser")
     give.set_defaults(command=export)
     give.add_argument("--onnx", type=Path, metavar="OUT", help="folder for the networks; new or empty")
-    give.add_argument("--page", type=Path, metavar="OUT", help="folder for band.html and what it needs; other files stay")
+    give.add_argument(
+        "--page", type=Path, metavar="OUT", help="folder for band.html and what it needs; other files stay"
+    )
+    give.add_argument(
+        "--vectors", action="store_true", help="vectors.json too: inputs and outputs of what lies between"
+    )
     give.add_argument("--float32", action="store_true", help="weights as float32: twice as large (float16)")
     give.add_argument("--weights", type=Path, help="folder of a checkpoint of your own (the bundled one)")
     give.add_argument("--force", action="store_true", help="replace an export that is in the folder")
 
 
-def export(onnx: Path | None, page: Path | None, float32: bool, weights: Path | None, force: bool) -> int:
+def export(
+    onnx: Path | None, page: Path | None, vectors: bool, float32: bool, weights: Path | None, force: bool
+) -> int:
     """`stemlab export`."""
     from stemlab.checkpoints.folders import check_folder
 
@@ -40,6 +47,13 @@ def export(onnx: Path | None, page: Path | None, float32: bool, weights: Path | 
     from stemlab.browser.export import export_onnx
 
     sizes = export_onnx(lab, onnx, half=not float32, force=force)
+    if vectors:
+        import json
+
+        from stemlab.browser.vectors import vectors as all_vectors
+        from stemlab.checkpoints.folders import write_text
+
+        write_text(onnx / "vectors.json", json.dumps(all_vectors()) + "\n")
     for name, size in sizes.items():
         print(f"{size / 1e6:6.2f} MB  {onnx / name}")
     print(f"{sum(sizes.values()) / 1e6:6.2f} MB in all; how they go together: settings.json and docs/browser.md")

@@ -42,12 +42,17 @@ def visit(browser, site):
 
     def opened(link="", width=900, context=None, ready=True, dark=False):
         if context is None:
-            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light")
+            context = browser.new_context(
+                viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light"
+            )
             contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: seen.append(str(error)))
         page.on("console", lambda line: seen.append(line.text) if line.type in ("error", "warning") else None)
-        context.on("request", lambda asked: None if asked.url.startswith((site[0][:17], "data:", "blob:")) else seen.append(asked.url))
+        context.on(
+            "request",
+            lambda asked: None if asked.url.startswith((site[0][:17], "data:", "blob:")) else seen.append(asked.url),
+        )
         page.goto(site[0] + link)
         if ready:
             page.wait_for_function("document.querySelector('.note').textContent === 'Ready.'", timeout=120_000)
@@ -83,11 +88,15 @@ def python(tiny, monkeypatch):
 
     def lab(page):
         def noise(seed, names, channels, frames, rho=1.0):
-            told = javascript(page, f"stemNoise({seed}, {list(names)}, {channels * frames}, {rho}).map((one) => [...one])")
+            told = javascript(
+                page, f"stemNoise({seed}, {list(names)}, {channels * frames}, {rho}).map((one) => [...one])"
+            )
             return torch.tensor(told).reshape(-1, channels, frames)
 
         def fresh(seed, name, channels, frames):
-            return torch.tensor(javascript(page, f"[...freshNoise({seed}, {name!r}, {channels * frames})]")).reshape(channels, frames)
+            return torch.tensor(javascript(page, f"[...freshNoise({seed}, {name!r}, {channels * frames})]")).reshape(
+                channels, frames
+            )
 
         for place in ("sampling", "codec.bundled", "codec.vocoder"):
             monkeypatch.setattr(f"stemlab.{place}.autocast", lambda _: torch.no_grad())
@@ -123,7 +132,9 @@ def test_a_band_is_that_of_python_from_the_same_noise_and_one_stem_is_made_again
     page.evaluate("document.querySelector('.note').textContent = ''")
     press(page, "Make bass anew; the others stay")
     again = made(page)
-    assert np.array_equal(again["drums"][0], stems["drums"][0]) and not np.array_equal(again["bass"][0], stems["bass"][0])
+    assert np.array_equal(again["drums"][0], stems["drums"][0]) and not np.array_equal(
+        again["bass"][0], stems["bass"][0]
+    )
     agree(again, lab.vary(group, "bass", seed=8, rho=0.0))
     assert page.url.endswith("&again=bass:8")
 
@@ -166,7 +177,9 @@ def test_cancel_stops_and_the_next_band_is_made(visit):
 
 
 def test_odd_words_are_made_or_answered_in_a_line(visit):
-    page = visit("#stem=%3Cb%3Ex%3C/b%3E&stem=drums&stem=drums&stem=" + "y" * 300 + "&prompt=%22%27%3C/script%3E&bpm=240&bars=1")
+    page = visit(
+        "#stem=%3Cb%3Ex%3C/b%3E&stem=drums&stem=drums&stem=" + "y" * 300 + "&prompt=%22%27%3C/script%3E&bpm=240&bars=1"
+    )
     press(page)
     assert list(made(page)) == ["b x b", "drums", "drums 2", "y" * 40]
     assert page.locator(".mixer b").count() == 0
