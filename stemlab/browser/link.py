@@ -10,6 +10,7 @@ PLAIN = {
     "negative": "",
     "candidates": None,
     "chords": None,
+    "loop": False,
     "recording": None,
 }  # what the page has
 
