@@ -52,6 +52,14 @@ def in_the_other_order(before, after):
     return by_name(after, before)
 
 
+def by_content(before, after):
+    return [n for n in before.names if n in after.names and set(before[n].audio) == set(after[n].audio)]
+
+
+def by_sound_alone(before, after):
+    return [n for n in after.names if any(np.array_equal(after[n].audio, stem.audio) for stem in before)]
+
+
 def test_stems_compared_by_name_and_bit_for_bit_are_accepted(capsys):
     start_here.check_unchanged(by_name)
     assert "[ok]" in capsys.readouterr().out
@@ -66,6 +74,8 @@ def test_stems_compared_by_name_and_bit_for_bit_are_accepted(capsys):
         (in_the_other_order, "in the order of `before`"),
         (lambda before, after: set(by_name(before, after)), "Return a list"),
         (lambda before, after: [n for n in before.names if n in after.names], "compare with"),
+        (by_content, "sample by sample"),
+        (by_sound_alone, "'guitar', which `before` does not have"),
     ],
 )
 def test_stems_compared_in_another_way_are_refused_with_the_reason(answer, hint):

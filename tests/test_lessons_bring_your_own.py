@@ -47,7 +47,25 @@ def one_for_all_channels(songs):
     return rows.mean(), rows.std()
 
 
+def all_in_memory(songs):
+    rows = torch.cat([song.movedim(1, 0).flatten(1) for song in list(songs)], dim=1)
+    return rows.mean(1), rows.std(1)
+
+
+def by_merging(songs):
+    count, mean, squares = 0, torch.zeros(3).double(), torch.zeros(3).double()
+    for song in songs:
+        rows = song.double().movedim(1, 0).flatten(1)
+        n, here = rows.shape[1], rows.mean(1)
+        squares += (rows - here[:, None]).square().sum(1) + (here - mean) ** 2 * count * n / (count + n)
+        mean, count = mean + (here - mean) * n / (count + n), count + n
+    return mean.numpy(), (squares / count).sqrt().numpy()
+
+
 def test_right_answers_are_accepted(capsys):
+    bring_your_own.check_statistics(by_merging)
+    bring_your_own.check_starts(lambda length, window: window * np.arange(len(starts(length, window))))
+    assert capsys.readouterr().out.count("[ok]") == 2
     bring_your_own.check_starts(starts)
     bring_your_own.check_statistics(statistics)
     bring_your_own.check_bug("A")
@@ -69,6 +87,7 @@ def test_the_right_windows_are_those_of_the_package(length, tmp_path):
         (lambda length, window: [i * window for i in range(int(length / window + 0.5))], "at least one"),
         (lambda length, window: [i * window / 2 for i in range(len(starts(length, window)))], "by .1. they are"),
         (lambda length, window: len(starts(length, window)), "Return a list"),
+        (lambda length, window: starts(length, 12.0), "Is `window` used"),
         (lambda length, window: [i * window for i in range(max(1, round(length / window + 0.49)))], "not up"),
     ],
 )
@@ -85,6 +104,7 @@ def test_other_windows_are_told_why(answer, hint):
         (mean_of_variances, "forgets that songs lie apart"),
         (lambda songs: (statistics(songs := list(songs))[0], statistics(songs)[1] ** 2), "take its root"),
         (one_for_all_channels, "numbers of its own"),
+        (all_in_memory, "were in memory at a time"),
         (lambda songs: statistics(songs[:2]), "no length"),
         (lambda songs: statistics(songs)[0], "Return two tensors"),
         (lambda songs: (statistics(songs := list(songs))[0] + 1, statistics(songs)[1]), "over all frames"),

@@ -10,27 +10,51 @@ def solver(method):
     return lambda field, x, steps: method(lambda x, t, _: field(x, t), x, steps)
 
 
+def as_velocity(said, kind, x, t):
+    return (x - said) / t if kind == "noise" else (said - x) / (1 - t)
+
+
+def by_the_other_end(said, kind, x, t):
+    if kind == "noise":
+        return (x - (1 - t) * said) / t - said
+    return said - (x - t * said) / (1 - t)
+
+
 def test_the_right_answers_are_accepted(capsys):
-    flow_matching.check_where_to(lambda x, v, t: x + (1 - t) * v)
     flow_matching.check_bug("C")
     flow_matching.check_solve(solver(midpoint))
+    flow_matching.check_as_velocity(as_velocity)
     assert capsys.readouterr().out.count("[ok]") == 3
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda x, v, t: x + v, "as from the start"),
-        (lambda x, v, t: x + t * v, "1 - t is left"),
-        (lambda x, v, t: x - t * v, "back to the noise"),
-        (lambda x, v, t: float(t), "is wanted"),
-        (lambda x, v, t: (1 - t) * v, "where you are, plus what is left"),
-        (lambda x, v, t: x + v / (1 - t), "where you are, plus what is left"),
+        (lambda said, kind, x, t: x - said if kind == "noise" else said - x, "A velocity is way by time"),
+        (lambda said, kind, x, t: (x - said) / (1 - t) if kind == "noise" else (said - x) / t, "wrong time"),
+        (lambda said, kind, x, t: (said - x) / t if kind == "noise" else (x - said) / (1 - t), "the sign is turned"),
+        (lambda said, kind, x, t: (x - said) / t, "for the other of the two"),
+        (lambda said, kind, x, t: (said - x) / (1 - t), "for the other of the two"),
+        (lambda said, kind, x, t: as_velocity(said, "data" if kind == "noise" else "noise", x, t), "for the other"),
+        (lambda said, kind, x, t: x - (1 - t) * said if kind == "noise" else said - x / (1 - t), "what is known"),
+        (lambda said, kind, x, t: -said if kind == "noise" else said, "what is known"),
+        (lambda said, kind, x, t: as_velocity(said, kind, x, t).mean(), "has the shape"),
+        (lambda said, kind, x, t: 2 * as_velocity(said, kind, x, t), "what is known"),
     ],
 )
-def test_another_end_is_refused_with_the_reason(answer, hint):
+def test_another_velocity_is_refused_with_the_reason(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        flow_matching.check_where_to(answer)
+        flow_matching.check_as_velocity(answer)
+
+
+def test_answers_written_in_another_way_are_accepted(capsys):
+    flow_matching.check_as_velocity(by_the_other_end)
+    flow_matching.check_as_velocity(lambda said, kind, x, t: as_velocity(said, kind, x, t).numpy())
+    flow_matching.check_as_velocity(
+        lambda said, kind, x, t: as_velocity(said.double(), kind, x.double(), t).mT.contiguous().mT
+    )
+    flow_matching.check_solve(lambda field, x, steps: solver(midpoint)(field, x.double(), steps))
+    assert capsys.readouterr().out.count("[ok]") == 4
 
 
 def late_time(field, x, steps):
@@ -111,7 +135,7 @@ def test_open_exercises_are_told_and_not_refused(capsys):
     def stub(*_):
         raise NotImplementedError
 
-    flow_matching.check_where_to(stub)
     flow_matching.check_bug(None)
     flow_matching.check_solve(stub)
+    flow_matching.check_as_velocity(stub)
     assert capsys.readouterr().out.count("still open") == 3

@@ -3,14 +3,8 @@
 import math
 
 import pytest
-import torch
 
-from stemlab.codec.bundled import StemCodec
 from stemlab.lessons import latents
-
-
-def shape(seconds, stems):
-    return stems, 32, math.ceil(round(seconds * 32_000) / 2048)
 
 
 def error(estimate, target, floor_db=-80.0):
@@ -18,34 +12,30 @@ def error(estimate, target, floor_db=-80.0):
     return float((estimate - target)[:, sounding].abs().mean()) if sounding.any() else None
 
 
+def nats(mean, log_variance):
+    return (mean.square() + log_variance.exp() - 1 - log_variance) / 2  # (S, C, T)
+
+
+def kilobits(mean, log_variance, rate):
+    return float(nats(mean, log_variance).sum(1).mean()) / math.log(2) * rate / 1000
+
+
+def in_a_loop(mean, log_variance, rate):
+    bits = 0.0
+    for m, v in zip(
+        mean.movedim(1, 2).flatten(0, 1).double(), log_variance.movedim(1, 2).flatten(0, 1).double(), strict=True
+    ):
+        bits += sum(
+            (a**2 + math.exp(b) - 1 - b) / (2 * math.log(2)) for a, b in zip(m.tolist(), v.tolist(), strict=True)
+        )
+    return bits / (mean.shape[0] * mean.shape[2]) * rate / 1000
+
+
 def test_the_right_answers_are_accepted(capsys):
-    latents.check_latent_shape(shape)
     latents.check_bug("B")
     latents.check_error_where_it_sounds(error)
+    latents.check_kilobits(kilobits)
     assert capsys.readouterr().out.count("[ok]") == 3
-
-
-def test_the_shape_that_is_right_is_the_codecs():
-    codec = StemCodec.load(vocoder=False)
-    for seconds in (1.0, 0.5, 0.064):
-        assert tuple(codec.encode(torch.zeros(2, round(seconds * 32_000))).shape) == shape(seconds, 2)
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (lambda seconds, stems: (stems, 32, int(seconds * 32_000) // 2048), "a frame is missing"),
-        (lambda seconds, stems: (stems, 32, 4 * shape(seconds, stems)[2]), "band frames"),
-        (lambda seconds, stems: (stems, shape(seconds, stems)[2], 32), "then the codec's 32 channels"),
-        (lambda seconds, stems: (stems, 32, round(seconds * 44_100 / 2048)), "Samples at 32 kHz"),
-        (lambda seconds, stems: 32 * stems, "Return three numbers"),
-        (lambda seconds, stems: (stems, 32, round(seconds * 15.625)), "a frame is missing"),
-        (lambda seconds, stems: (stems, 32, int(seconds * 15.625) + 1), "Samples at 32 kHz"),
-    ],
-)
-def test_another_shape_is_refused_with_the_reason(answer, hint):
-    with pytest.raises(AssertionError, match=hint):
-        latents.check_latent_shape(answer)
 
 
 def loud_entries(estimate, target, floor_db=-80.0):
@@ -56,6 +46,11 @@ def loud_entries(estimate, target, floor_db=-80.0):
 def root_mean_square(estimate, target, floor_db=-80.0):
     sounding = target.amax(0) > floor_db
     return float((estimate - target)[:, sounding].square().mean().sqrt()) if sounding.any() else None
+
+
+def signed(estimate, target, floor_db=-80.0):
+    sounding = target.amax(0) > floor_db
+    return float((estimate - target)[:, sounding].mean().abs()) if sounding.any() else None
 
 
 def zero_for_silence(estimate, target, floor_db=-80.0):
@@ -72,11 +67,37 @@ def zero_for_silence(estimate, target, floor_db=-80.0):
         (lambda estimate, target, floor_db: error(estimate, target, -80.0), "is floor_db used"),
         (lambda estimate, target, floor_db: error(target, estimate, floor_db), "the \\*target\\* says what sounds"),
         (root_mean_square, "it is 3.984"),
+        (signed, "cancel in your mean"),
     ],
 )
 def test_another_error_is_refused_with_the_reason(answer, hint):
     with pytest.raises(AssertionError, match=hint):
         latents.check_error_where_it_sounds(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda m, v, rate: kilobits(m, v, rate) * math.log(2), "These are nats"),
+        (lambda m, v, rate: kilobits(m, v, rate) / m.shape[1], "mean over channels"),
+        (lambda m, v, rate: kilobits(m, v, rate) * m.shape[2], "added up the frames"),
+        (lambda m, v, rate: kilobits(m, v, rate) * m.shape[0], "added up the stems"),
+        (lambda m, v, rate: kilobits(m, v, rate) * 2, "half before the bracket"),
+        (lambda m, v, rate: kilobits(m, v, rate) * 1000, "a kilobit has a thousand"),
+        (lambda m, v, rate: kilobits(m, v, 1.0), "how many are there in a second"),
+        (lambda m, v, rate: kilobits(m, 2 * v, rate), "variance is exp"),
+        (lambda m, v, rate: kilobits(m, 0 * v, rate), "variance is exp"),
+        (lambda m, v, rate: float(m.square().sum(1).mean()) * rate / 1000, "variance is exp"),
+    ],
+)
+def test_another_rate_is_refused_with_the_reason(answer, hint):
+    with pytest.raises(AssertionError, match=hint):
+        latents.check_kilobits(answer)
+
+
+def test_a_rate_reckoned_number_by_number_is_accepted(capsys):
+    latents.check_kilobits(in_a_loop)
+    assert "[ok]" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -107,7 +128,7 @@ def test_open_exercises_are_told_and_not_refused(capsys):
     def stub(*_):
         raise NotImplementedError
 
-    latents.check_latent_shape(stub)
     latents.check_bug(None)
     latents.check_error_where_it_sounds(stub)
+    latents.check_kilobits(stub)
     assert capsys.readouterr().out.count("still open") == 3

@@ -10,21 +10,56 @@ def rounds(scheme, stems):
     return {"one-pass": 1, "two-pass": min(2, stems), "k-pass": stems}[scheme]
 
 
-def one_after_another(hear):
-    def k_pass(make, n):
-        sounds = []
-        for index in range(n):
-            sounds.append(make(index, hear(sounds)))
-        return sounds
+def rounds_for(hears):
+    left, done, found = dict(hears), set(), []
+    while left:
+        now = [name for name, others in left.items() if others <= done]
+        if not now:
+            raise ValueError(f"a circle: {', '.join(left)}")
+        found.append(now)
+        done |= set(now)
+        left = {name: others for name, others in left.items() if name not in now}
+    return found
 
-    return k_pass
+
+def by_depth(hears):
+    def depth(name, seen=()):
+        if name in seen:
+            raise ValueError(f"{name} waits for itself")
+        return 1 + max((depth(other, (*seen, name)) for other in hears[name]), default=0)
+
+    depths = {name: depth(name) for name in hears}
+    return [tuple(n for n in hears if depths[n] == d) for d in range(1, 1 + max(depths.values()))]
+
+
+def one_by_one(hears):
+    return [[name] for one in rounds_for(hears) for name in one]
+
+
+def leaders_and_the_rest(hears):
+    parts = [n for n in hears if not hears[n]], [n for n in hears if hears[n]]
+    return [part for part in parts if part]
+
+
+def by_how_many_they_hear(hears):
+    counts = sorted({len(others) for others in hears.values()})
+    return [[n for n in hears if len(hears[n]) == count] for count in counts]
+
+
+def blind_to_circles(hears):
+    try:
+        return rounds_for(hears)
+    except ValueError:
+        return [list(hears)]
 
 
 def test_right_answers_are_accepted(capsys):
     many_stems.check_count_steps(lambda scheme, stems, steps: steps * rounds(scheme, stems))
     many_stems.check_bug("B")
-    many_stems.check_k_pass(one_after_another(lambda sounds: np.sum(sounds, axis=0) if sounds else None))
+    many_stems.check_rounds_for(rounds_for)
     assert capsys.readouterr().out.count("[ok]") == 3
+    many_stems.check_rounds_for(by_depth)
+    assert capsys.readouterr().out.count("[ok]") == 1
 
 
 @pytest.mark.parametrize(
@@ -46,17 +81,22 @@ def test_steps_counted_wrongly_are_told_why(answer, hint):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (one_after_another(lambda sounds: sounds[-1] if sounds else None), "the one before it alone"),
-        (one_after_another(lambda sounds: np.mean(sounds, axis=0) if sounds else None), "heard the mean"),
-        (one_after_another(lambda sounds: np.sum(sounds, axis=0) if sounds else np.zeros(4)), "which is not silence"),
-        (one_after_another(lambda sounds: None), "heard nothing"),
-        (lambda make, n: [make(index, None) for index in range(n - 1)], "once for each stem"),
-        (lambda make, n: one_after_another(lambda s: np.sum(s, axis=0) if s else None)(make, n)[::-1], "in order"),
+        (one_by_one, "can go through together"),
+        (leaders_and_the_rest, "it has to be an earlier round"),
+        (by_how_many_they_hear, "can go through together"),
+        (blind_to_circles, "Each waits for the other"),
+        (lambda hears: rounds_for(hears)[::-1], "it has to be an earlier round"),
+        (lambda hears: [list(hears)], "it has to be an earlier round"),
+        (lambda hears: [one for one in rounds_for(hears) if len(one) > 1], "were asked for, each once"),
+        (lambda hears: rounds_for(hears) + [[]], "an empty round"),
+        (lambda hears: {n: i for i, one in enumerate(rounds_for(hears)) for n in one}, "Return a list of rounds"),
+        (lambda hears: len(rounds_for(hears)), "Return a list of rounds"),
+        (lambda hears: [one + one for one in rounds_for(hears)], "each once"),
     ],
 )
-def test_rounds_done_wrongly_are_told_why(answer, hint):
+def test_other_rounds_are_told_why(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        many_stems.check_k_pass(answer)
+        many_stems.check_rounds_for(answer)
 
 
 @pytest.mark.parametrize(
@@ -87,5 +127,5 @@ def test_open_exercises_are_told_and_not_refused(capsys):
 
     many_stems.check_count_steps(stub)
     many_stems.check_bug(None)
-    many_stems.check_k_pass(stub)
+    many_stems.check_rounds_for(stub)
     assert capsys.readouterr().out.count("still open") == 3

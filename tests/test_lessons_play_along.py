@@ -8,33 +8,30 @@ import pytest
 from stemlab.lessons import play_along
 
 
-def null_test(make, score, submixes):
-    pairs = [(make(i, s), make(i, None), s) for i, s in enumerate(submixes)]
-    return [score(hearing, s) - score(deaf, s) for hearing, deaf, s in pairs]
+def table(score, players, mixes, own=True, other=True):
+    """Scores of each player beside each band; the player is taken out of its own mix, and others' players out of theirs."""
+
+    def band(i, j):
+        return mixes[j] - players[j] if (own if i == j else other) else mixes[j]
+
+    return np.array([[score(player, band(i, j)) for j in range(len(mixes))] for i, player in enumerate(players)])
 
 
-def with_silence(make, score, submixes):
-    return [score(make(i, s), s) - score(make(i, np.zeros_like(s)), s) for i, s in enumerate(submixes)]
+def gains(scores):
+    n = len(scores)
+    return np.diag(scores) - (scores.sum(1) - np.diag(scores)) / (n - 1)
 
 
-def with_other_noise(make, score, submixes):
-    return [score(make(i, s), s) - score(make(i + 100, None), s) for i, s in enumerate(submixes)]
+def listening(score, players, mixes):
+    return gains(table(score, players, mixes))
 
 
-def with_one_seed(make, score, submixes):
-    return [score(make(0, s), s) - score(make(0, None), s) for s in submixes]
-
-
-def with_two_seeds_in_all(make, score, submixes):
-    return [score(make(i % 2, s), s) - score(make(i % 2, None), s) for i, s in enumerate(submixes)]
-
-
-def against_nothing(make, score, submixes):
-    return [score(make(i, s), s) - score(make(i, None), None) for i, s in enumerate(submixes)]
-
-
-def without_null(make, score, submixes):
-    return [score(make(i, s), s) for i, s in enumerate(submixes)]
+def in_a_loop(score, players, mixes):
+    found = []
+    for i in range(len(players)):
+        null = [score(players[i], mixes[j] - players[j]) for j in range(len(players)) if j != i]
+        found.append(score(players[i], mixes[i] - players[i]) - sum(null) / len(null))
+    return found
 
 
 def signs_of(n):
@@ -52,28 +49,38 @@ def drawn_p(differences):
 
 def test_right_answers_are_accepted(capsys):
     play_along.check_bug("A")
-    play_along.check_null_test(null_test)
     play_along.check_exact_p(exact_p)
+    play_along.check_listening(listening)
     assert capsys.readouterr().out.count("[ok]") == 3
+    play_along.check_listening(in_a_loop)
+    assert capsys.readouterr().out.count("[ok]") == 1
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (with_silence, "pass None"),
-        (with_other_noise, "one seed"),
-        (against_nothing, "one yardstick for both"),
-        (without_null, "Nobody was made with None"),
-        (with_one_seed, "a seed of its own"),
-        (with_two_seeds_in_all, "a seed of its own"),
-        (lambda make, score, submixes: np.mean(null_test(make, score, submixes)), "all five differences"),
-        (lambda make, score, submixes: np.negative(null_test(make, score, submixes)), "sign is turned"),
-        (lambda make, score, submixes: np.multiply(2, null_test(make, score, submixes)), "wrong values"),
+        (lambda score, p, m: gains(table(score, p, m, own=False, other=False)), "take it out first"),
+        (lambda score, p, m: gains(table(score, p, m, other=False)), "one yardstick for both"),
+        (lambda score, p, m: np.diag(table(score, p, m)) - table(score, p, m).mean(1), "in the null too"),
+        (
+            lambda score, p, m: np.diag(table(score, p, m)) - np.diag(np.roll(table(score, p, m), -1, 1)),
+            "One other band",
+        ),
+        (
+            lambda score, p, m: np.diag(table(score, p, m)) - np.diag(np.roll(table(score, p, m), 1, 1)),
+            "One other band",
+        ),
+        (lambda score, p, m: gains(table(score, p, m).T), "exchanged the player"),
+        (lambda score, p, m: np.diag(table(score, p, m)), "There is no null"),
+        (lambda score, p, m: -listening(score, p, m), "sign is turned"),
+        (lambda score, p, m: listening(score, p, m).mean(), "one difference for each"),
+        (lambda score, p, m: 2 * listening(score, p, m), "wrong values"),
+        (lambda score, p, m: gains(table(score, p, m)) - gains(table(score, p, -m)), "wrong values"),
     ],
 )
-def test_a_null_test_of_something_else_is_told_why(answer, hint):
+def test_listening_judged_otherwise_is_told_why(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        play_along.check_null_test(answer)
+        play_along.check_listening(answer)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +127,6 @@ def test_open_exercises_are_told_and_not_refused(capsys):
         raise NotImplementedError
 
     play_along.check_bug(None)
-    play_along.check_null_test(stub)
     play_along.check_exact_p(stub)
+    play_along.check_listening(stub)
     assert capsys.readouterr().out.count("still open") == 3

@@ -54,6 +54,16 @@ def white(x, tolerance, axes=(0, 2), lag=True, spread=True, sign=False):
     return bool(all(part.all() for part in found))
 
 
+def with_one_lag_for_all(x, tolerance):
+    """Mean and deviation by channel; neighbours over all channels together."""
+    centred = (x - x.mean((0, 2), keepdim=True)) / x.std((0, 2), keepdim=True)
+    return white(x, tolerance, lag=False) and bool((centred[..., 1:] * centred[..., :-1]).mean().abs() < tolerance)
+
+
+def with_variance(x, tolerance):
+    return white(x, tolerance, spread=False) and bool(((x.var((0, 2)) - 1).abs() < tolerance).all())
+
+
 def test_right_answers_are_accepted(capsys):
     song_noise.check_bug("A")
     song_noise.check_invert_flow(invert_flow)
@@ -86,6 +96,8 @@ def test_another_way_back_is_refused_with_the_reason(answer, hint):
         (lambda x, tolerance: white(x, 0.15), "is the tolerance used"),
         (lambda x, tolerance: white(x, tolerance, sign=True), "\\*opposite\\*"),
         (lambda x, tolerance: False, "Plain noise was refused"),
+        (with_one_lag_for_all, "opposite in the other half"),
+        (with_variance, "is it the variance"),
         (lambda x, tolerance: torch.tensor(True), "True or False"),
     ],
 )

@@ -1,11 +1,8 @@
 """The checks of lesson 1 accept right answers, refuse plausible wrong ones with a hint, and let open ones be."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
-from stemlab.codec.audio import bars_active, rms_db
 from stemlab.lessons import stems_and_mixes
 
 
@@ -15,11 +12,62 @@ def mixed(stems):
     return gain * stems.sum(0), gain * stems
 
 
+def in_a_loop(stems):
+    total = 0 * stems[0]
+    for stem in stems:
+        total = total + stem
+    peak = max(abs(value) for sound in (*stems, total) for value in sound)
+    gain = min(1.0, 1 / peak) if peak else 1.0
+    return gain * total, np.array([gain * stem for stem in stems])
+
+
+def lost(mix, known):
+    total = known.sum(0)
+    gain = (mix @ total) / (total @ total)
+    return gain, mix / gain - total
+
+
+def by_least_squares(mix, known):
+    gain = float(np.linalg.lstsq(known.T, mix, rcond=None)[0].mean())
+    return gain, mix / gain - known.sum(0)
+
+
+def at_gain(gain_of):
+    """The stem that is left when the gain is found in another way."""
+
+    def answer(mix, known):
+        gain = gain_of(mix, known)
+        return gain, mix / gain - known.sum(0)
+
+    return answer
+
+
+def one_by_one(mix, known):
+    return np.mean([mix @ x / (x @ x) for x in known])
+
+
+def left_as_it_is(mix, known):
+    gain = lost(mix, known)[0]
+    return gain, mix - gain * known.sum(0)
+
+
+def known_too_loud(mix, known):
+    gain = lost(mix, known)[0]
+    return gain, (mix - known.sum(0)) / gain
+
+
+def root_mean_square(sound):
+    return np.sqrt(np.mean(sound**2))
+
+
 def test_the_right_answers_are_accepted(capsys):
     stems_and_mixes.check_bug("A")
     stems_and_mixes.check_mixed(mixed)
-    stems_and_mixes.check_bars_that_play(bars_active)  # the package's own
+    stems_and_mixes.check_lost(lost)
     assert capsys.readouterr().out.count("[ok]") == 3
+    stems_and_mixes.check_mixed(lambda stems: [part.astype(np.float32) for part in mixed(stems)])
+    stems_and_mixes.check_mixed(in_a_loop)
+    stems_and_mixes.check_lost(by_least_squares)
 
 
 def each_to_full_scale(stems):
@@ -62,46 +110,26 @@ def test_another_mix_is_refused_with_the_reason(answer, hint):
         stems_and_mixes.check_mixed(answer)
 
 
-def whole_bars(audio, bpm, bars):
-    edges = [round(b * 240 / bpm * 32_000) for b in range(bars + 1)]
-    pieces = [audio[a:b] for a, b in pairwise(edges)]
-    return "".join("x" if len(piece) and rms_db(piece) > -60 else "." for piece in pieces)
-
-
-def whole_frames(audio, bpm, bars):
-    edges = [round(b * 240 / bpm * 32_000) for b in range(bars + 1)]
-    pieces = [audio[a:b] for a, b in pairwise(edges)]
-    frames = [piece[: len(piece) // 2048 * 2048].reshape(-1, 2048) for piece in pieces]
-    return "".join("x" if any(rms_db(frame) > -60 for frame in piece) else "." for piece in frames)
-
-
-def bars_of_whole_frames(audio, bpm, bars):
-    bar = int(240 / bpm * 32_000 / 2048) * 2048
-    return "".join(
-        bars_active(audio[b * bar : (b + 1) * bar], 60 * 32_000 * 4 / bar, 1) if len(audio) > b * bar else "."
-        for b in range(bars)
-    )
-
-
-def anything(audio, bpm, bars):
-    edges = [round(b * 240 / bpm * 32_000) for b in range(bars + 1)]
-    return "".join("x" if np.any(audio[a:b]) else "." for a, b in pairwise(edges))
-
-
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (whole_bars, "one short note"),
-        (anything, "hiss at -70 dB"),
-        (lambda audio, bpm, bars: bars_active(audio, bpm, bars)[:3], "six characters"),
-        (lambda audio, bpm, bars: bars_active(audio, bpm, 4) + "..", "cut off by the end"),
-        (whole_frames, "its last frame is shorter"),
-        (bars_of_whole_frames, "rounded once"),
+        (at_gain(lambda mix, known: 1.0), "with a gain of 1"),
+        (at_gain(lambda mix, known: root_mean_square(mix) / root_mean_square(known.sum(0))), "ratio of the levels"),
+        (at_gain(lambda mix, known: np.abs(mix).max() / np.abs(known.sum(0)).max()), "ratio of the peaks"),
+        (at_gain(one_by_one), "one by one"),
+        (at_gain(lambda mix, known: mix @ known[0] / (known[0] @ known[0])), "one by one"),
+        (at_gain(lambda mix, known: (known.sum(0) @ known.sum(0)) / (mix @ known.sum(0))), "yours is"),
+        (at_gain(lambda mix, known: np.corrcoef(mix, known.sum(0))[0, 1]), "yours is"),
+        (left_as_it_is, "as loud as in the mix"),
+        (known_too_loud, r"as loud as they are in the mix"),
+        (lambda mix, known: (lost(mix, known)[0], -lost(mix, known)[1]), "the stem is not"),
+        (lambda mix, known: lost(mix, known)[1], "Return two things"),
+        (lambda mix, known: (lost(mix, known)[0], known), "has the shape"),
     ],
 )
-def test_other_bars_are_refused_with_the_reason(answer, hint):
+def test_another_lost_stem_is_refused_with_the_reason(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        stems_and_mixes.check_bars_that_play(answer)
+        stems_and_mixes.check_lost(answer)
 
 
 @pytest.mark.parametrize(
@@ -131,5 +159,5 @@ def test_open_exercises_are_told_and_not_refused(capsys):
 
     stems_and_mixes.check_bug(None)
     stems_and_mixes.check_mixed(stub)
-    stems_and_mixes.check_bars_that_play(stub)
+    stems_and_mixes.check_lost(stub)
     assert capsys.readouterr().out.count("still open") == 3

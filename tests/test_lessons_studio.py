@@ -36,42 +36,76 @@ def silence_lifted(sounds, levels):
     return {**faders(sounds, levels), "winds": 100.0}
 
 
-def sides(places):
-    angle = (np.asarray(places) + 1) * np.pi / 4
-    return np.stack([np.cos(angle), np.sin(angle)])  # (2, S)
+def nonzero_counts(sounds, levels):
+    heard = {name: sound[sound != 0] for name, sound in sounds.items()}
+    return {n: float(10 ** ((levels[n] - rms_db(heard[n])) / 20)) if len(heard[n]) else 1.0 for n in sounds}
 
 
-def pan(sounds, places):
-    stereo = sides(places) @ sounds
-    return stereo / max(1.0, np.abs(stereo).max())
+def loudness(sound):
+    return 10 * np.log10(np.mean(sound**2))
 
 
-def straight_weights(sounds, places):
-    stereo = np.stack([(1 - places) / 2, (1 + places) / 2]) @ sounds
-    return stereo / max(1.0, np.abs(stereo).max())
+def set_list(bands, level):
+    mixes = [band.sum(0) for band in bands]
+    gains = np.array([10 ** ((level - loudness(mix)) / 20) if mix.any() else np.nan for mix in mixes])
+    highest = max(gain * np.abs(mix).max() for gain, mix in zip(gains, mixes, strict=True) if mix.any())
+    return [float(gain / max(1.0, highest)) if mix.any() else 1.0 for gain, mix in zip(gains, mixes, strict=True)]
 
 
-def a_gain_each(sounds, places):
-    stereo = sides(places) @ sounds
-    return stereo / np.maximum(1.0, np.abs(stereo).max(1, keepdims=True))
+def in_decibels(bands, level):
+    heard = [band.sum(0) for band in bands if band.any()]
+    allowed = min([level, *(loudness(mix) - 20 * np.log10(np.abs(mix).max()) for mix in heard)])
+    return np.array([10 ** ((allowed - loudness(band.sum(0))) / 20) if band.any() else 1.0 for band in bands])
 
 
-def twice_the_angle(sounds, places):
-    angle = (places + 1) * np.pi / 2
-    return np.stack([np.cos(angle), np.sin(angle)]) @ sounds
+def only_who_clips(bands, level):
+    gains = [10 ** ((level - loudness(b.sum(0))) / 20) if b.any() else 1.0 for b in bands]
+    return [gain / max(1.0, gain * np.abs(b.sum(0)).max()) for gain, b in zip(gains, bands, strict=True)]
+
+
+def never_mind_the_peaks(bands, level):
+    return [10 ** ((level - loudness(b.sum(0))) / 20) if b.any() else 1.0 for b in bands]
+
+
+def to_full_scale(bands, level):
+    return [1 / np.abs(b.sum(0)).max() if b.any() else 1.0 for b in bands]
+
+
+def of_the_loudest_stem(bands, level):
+    return [10 ** ((level - max(map(loudness, b))) / 20) if b.any() else 1.0 for b in bands]
+
+
+def a_factor_a_stem(bands, level):
+    return [[10 ** ((level - loudness(stem)) / 20) for stem in b] for b in bands]
+
+
+def square_of(bands, level):
+    return [gain**2 for gain in set_list(bands, level)]
+
+
+def with_room(bands, level):
+    gains = set_list(bands, level)
+    return [0.5 * gain for gain in gains[:3]] + [1.0] if level > -30 else gains
+
+
+def silent_nan(bands, level):
+    return [10 ** ((level - loudness(b.sum(0))) / 20) for b in bands]
 
 
 def test_right_answers_are_accepted(capsys):
     stem_studio.check_bug("B")
     stem_studio.check_faders(faders)
-    stem_studio.check_pan(pan)
+    stem_studio.check_set_list(set_list)
     assert capsys.readouterr().out.count("[ok]") == 3
+    stem_studio.check_set_list(in_decibels)
+    assert capsys.readouterr().out.count("[ok]") == 1
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
         (rests_counted, "measure only the frames that sound"),
+        (nonzero_counts, "measure only the frames that sound"),
         (of_powers, r"10 \*\* \(dB / 20\)"),
         (turned, "Turned"),
         (broken_by_silence, "silent stem"),
@@ -88,18 +122,22 @@ def test_other_faders_are_told_why(answer, hint):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (straight_weights, "Their squares should add to 1"),
-        (lambda sounds, places: pan(sounds, -places), "exchanged"),
-        (a_gain_each, "got a gain each"),
-        (lambda sounds, places: sides(places) @ sounds, "a file clips"),
-        (lambda sounds, places: np.clip(sides(places) @ sounds, -1, 1), "or were clipped"),
-        (twice_the_angle, "not further"),
-        (lambda sounds, places: pan(sounds, places).T, r"are \(2, 4000\)"),
+        (only_who_clips, "all. come down with it"),
+        (never_mind_the_peaks, "a file clips"),
+        (to_full_scale, "should be one"),
+        (of_the_loudest_stem, "should be one"),
+        (a_factor_a_stem, "one factor for each"),
+        (square_of, "should be one|Silence"),
+        (with_room, "further than"),
+        (silent_nan, "no level to bring anywhere"),
+        (lambda bands, level: set_list(bands, level)[:3], "each of the four bands"),
+        (lambda bands, level: [*set_list(bands, level)[:3], 0.0], "Leave it as it is"),
+        (lambda bands, level: set_list(bands, -50.0), "was asked for"),
     ],
 )
-def test_another_stereo_mix_is_told_why(answer, hint):
+def test_another_record_is_told_why(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        stem_studio.check_pan(answer)
+        stem_studio.check_set_list(answer)
 
 
 @pytest.mark.parametrize(
@@ -131,5 +169,5 @@ def test_an_open_exercise_is_told_and_not_refused(capsys):
 
     stem_studio.check_bug(None)
     stem_studio.check_faders(stub)
-    stem_studio.check_pan(stub)
+    stem_studio.check_set_list(stub)
     assert capsys.readouterr().out.count("still open") == 3

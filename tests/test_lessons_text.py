@@ -5,27 +5,31 @@ import pytest
 from stemlab.lessons import text_and_guidance
 
 
-def steered(told, null, guidance, step, steps, first, last):
-    inside = first <= step * 32 / steps < last + 1
-    return null + guidance * (told - null) if inside else told
+def without(told, what):
+    return {**told, what: None}
 
 
-def unscaled(told, null, guidance, step, steps, first, last):
-    return null + guidance * (told - null) if first <= step <= last else told
+def one_alone(velocity, told, what, g):
+    null = velocity(without(told, what))
+    return null + g * (velocity(told) - null)
 
 
-def null_outside(told, null, guidance, step, steps, first, last):
-    return steered(told, null, guidance, step, steps, first, last) if first <= step * 32 / steps < last + 1 else null
+def as_one_sum(velocity, told, what, g):
+    rest = {name: value for name, value in told.items() if name != what}
+    return (g * velocity(told).double() + (1 - g) * velocity(rest).double()).numpy()
 
 
-def exchanged(told, null, guidance, step, steps, first, last):
-    return told + guidance * (null - told) if first <= step * 32 / steps < last + 1 else told
+def in_place(velocity, told, what, g):
+    full = velocity(told)
+    told[what] = None
+    null = velocity(told)
+    return null + g * (full - null)
 
 
 def test_right_answers_are_accepted(capsys):
     text_and_guidance.check_count_tokens(lambda text: min(len(text.lower().encode("utf-8")) + 1, 96))
-    text_and_guidance.check_steer(steered)
     text_and_guidance.check_bug("B")
+    text_and_guidance.check_one_alone(one_alone)
     assert capsys.readouterr().out.count("[ok]") == 3
 
 
@@ -48,18 +52,26 @@ def test_tokens_counted_wrongly_are_told_why(answer, hint):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (unscaled, "Scale the step|ends where step 29 begins"),
-        (null_outside, "gives the unconditional velocity"),
-        (lambda told, null, g, *rest: steered(told, told, g, *rest), "it is not guided"),
-        (exchanged, "leads away from the words"),
-        (lambda told, null, g, *rest: told + g * (told - null) if rest[0] * 32 / rest[1] >= 3 else told, "one step of"),
-        (lambda told, null, *rest: told.mean(), "a velocity has the shape"),
-        (lambda told, null, *rest: 2 * told, "compare with equation"),
+        (lambda v, told, what, g: v({}) + g * (v(told) - v({})), "everything is stretched"),
+        (lambda v, told, what, g: v({}) + g * (v({what: told[what]}) - v({})), "the others are gone"),
+        (lambda v, told, what, g: v(told) + g * (v(told) - v(without(told, what))), "one step of guidance too many"),
+        (lambda v, told, what, g: v({}) + g * (v(told) - v(without(told, what))), "null of everything"),
+        (lambda v, told, what, g: v(told) + g * (v(without(told, what)) - v(told)), "leads away"),
+        (lambda v, told, what, g: v({what: 1}) + g * (v(told) - v({what: 1})), "others are stretched, and this one"),
+        (lambda v, told, what, g: one_alone(v, told, "tempo", g), "the values are others"),
+        (lambda v, told, what, g: g * v(told), "the values are others"),
+        (in_place, "Work on a copy"),
+        (lambda v, told, what, g: v(told).mean(), "has the shape"),
     ],
 )
-def test_guidance_done_wrongly_is_told_why(answer, hint):
+def test_another_pull_is_told_why(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        text_and_guidance.check_steer(answer)
+        text_and_guidance.check_one_alone(answer)
+
+
+def test_guidance_written_as_one_sum_is_accepted(capsys):
+    text_and_guidance.check_one_alone(as_one_sum)
+    assert capsys.readouterr().out.count("[ok]") == 1
 
 
 @pytest.mark.parametrize(
@@ -90,6 +102,6 @@ def test_open_exercises_are_told_and_not_refused(capsys):
         raise NotImplementedError
 
     text_and_guidance.check_count_tokens(stub)
-    text_and_guidance.check_steer(stub)
     text_and_guidance.check_bug(None)
+    text_and_guidance.check_one_alone(stub)
     assert capsys.readouterr().out.count("still open") == 3

@@ -1,5 +1,7 @@
 """The checks of lesson 9 accept right answers, refuse plausible wrong ones with a hint, and let open ones be."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -15,17 +17,74 @@ def one_step(net, optimizer, loss_of):
     return loss.item()
 
 
-@torch.no_grad()
-def average(mean, net, decay):
-    for kept, new in zip(mean.parameters(), net.parameters(), strict=True):
-        kept.mul_(decay).add_(new, alpha=1 - decay)
+def in_parts(net, optimizer, loss_of, parts, share=None, forget="once", clip="once", move="once"):
+    """The step in parts; with other arguments, one that does something wrong."""
+    total, told = sum(len(part) for part in parts), 0.0
+    if forget == "once":
+        optimizer.zero_grad()
+    for part in parts:
+        if forget == "each":
+            optimizer.zero_grad()
+        loss = loss_of(net, part) * (len(part) / total if share is None else share)
+        loss.backward()
+        told += loss.item()
+        if clip == "each":
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        if move == "each":
+            optimizer.step()
+    if clip == "once":
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    if move == "once":
+        optimizer.step()
+    return told
+
+
+def by_autograd(net, optimizer, loss_of, parts):
+    weights, total = list(net.parameters()), sum(map(len, parts))
+    grads = [torch.autograd.grad(loss_of(net, part), weights) for part in parts]
+    for k, weight in enumerate(weights):
+        weight.grad = sum(len(part) / total * grad[k] for part, grad in zip(parts, grads, strict=True))
+    torch.nn.utils.clip_grad_norm_(weights, 1.0)
+    told = float(sum(len(part) / total * loss_of(net, part).detach() for part in parts))
+    optimizer.step()
+    return told
+
+
+def clipped_part_by_part(net, optimizer, loss_of, parts):
+    weights, total, told = list(net.parameters()), sum(map(len, parts)), 0.0
+    grads = [torch.zeros_like(weight) for weight in weights]
+    for part in parts:
+        optimizer.zero_grad()
+        loss = loss_of(net, part) * len(part) / total
+        loss.backward()
+        told += loss.item()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        for kept, weight in zip(grads, weights, strict=True):
+            kept += weight.grad
+    for kept, weight in zip(grads, weights, strict=True):
+        weight.grad = kept
+    optimizer.step()
+    return told
+
+
+def loss_of_the_last(net, optimizer, loss_of, parts):
+    told = loss_of(net, parts[-1]).item()
+    in_parts(net, optimizer, loss_of, parts)
+    return told
+
+
+def step_for_each_part(net, optimizer, loss_of, parts):
+    told = [one_step(net, optimizer, partial(loss_of, part=part)) for part in parts]
+    return sum(told) / len(told)
 
 
 def test_the_right_answers_are_accepted(capsys):
     train_your_own.check_bug("B")
     train_your_own.check_one_step(one_step)
-    train_your_own.check_average(average)
+    train_your_own.check_in_parts(in_parts)
     assert capsys.readouterr().out.count("[ok]") == 3
+    train_your_own.check_in_parts(by_autograd)
+    assert capsys.readouterr().out.count("[ok]") == 1
 
 
 def careless(forget=True, clip="before", move=True, plain=True):
@@ -72,44 +131,29 @@ def test_another_step_is_refused_with_the_reason(answer, hint):
         train_your_own.check_one_step(answer)
 
 
-def first_layer_only(mean, net, decay):
-    average(mean[0], net[0], decay)
-
-
-def turned(mean, net, decay):
-    average(mean, net, 1 - decay)
-
-
-def copies(mean, net, decay):
-    for kept, new in zip(mean.parameters(), net.parameters(), strict=True):
-        kept = decay * kept + (1 - decay) * new
-
-
-def with_graph(mean, net, decay):
-    for kept, new in zip(mean.parameters(), net.parameters(), strict=True):
-        kept.mul_(decay).add_(new, alpha=1 - decay)
-
-
-@torch.no_grad()
-def both(mean, net, decay):
-    average(mean, net, decay)
-    average(net, mean, decay)
+def with_parts(**wrong):
+    return lambda net, optimizer, loss_of, parts: in_parts(net, optimizer, loss_of, parts, **wrong)
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (turned, "wrong way round"),
-        (copies, "has not moved"),
-        (with_graph, "under torch.no_grad"),
-        (both, "only the mean may change"),
-        (lambda mean, net, decay: average(mean, net, 0.9), "is decay used"),
-        (first_layer_only, "not by"),
+        (with_parts(share=1 / 3), "weighed alike"),
+        (with_parts(share=1.0), "weighed alike"),
+        (with_parts(forget="each"), "Only the last part"),
+        (step_for_each_part, "a step for each part"),
+        (clipped_part_by_part, "clip it once"),
+        (with_parts(clip="never"), "was not clipped"),
+        (with_parts(forget="never"), "old gradient of the first"),
+        (with_parts(move="never"), "differ from those of the whole batch"),
+        (loss_of_the_last, "mean over all twelve"),
+        (lambda net, opt, loss_of, parts: torch.tensor(in_parts(net, opt, loss_of, parts)), "as a float"),
+        (with_parts(share=1 / 12), "differ from those|weighed alike"),
     ],
 )
-def test_another_mean_is_refused_with_the_reason(answer, hint):
+def test_a_step_in_other_parts_is_refused_with_the_reason(answer, hint):
     with pytest.raises(AssertionError, match=hint):
-        train_your_own.check_average(answer)
+        train_your_own.check_in_parts(answer)
 
 
 @pytest.mark.parametrize(
@@ -141,5 +185,5 @@ def test_open_exercises_are_told_and_not_refused(capsys):
 
     train_your_own.check_bug(None)
     train_your_own.check_one_step(stub)
-    train_your_own.check_average(stub)
+    train_your_own.check_in_parts(stub)
     assert capsys.readouterr().out.count("still open") == 3

@@ -6,13 +6,15 @@ one that raises NotImplementedError is only open.
 Lesson: 10_bring_your_own_music.ipynb
 """
 
-from collections.abc import Callable, Iterable
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from stemlab.lessons.answers import near
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
@@ -25,13 +27,17 @@ def check_starts(starts: Callable[[float, float], list[float]]) -> None:
     Raises:
         AssertionError: too many or too few windows, or windows at other places.
     """
-    for length, right in ((36.0, [0.0, 12.0, 24.0]), (30.0, [0.0, 12.0, 24.0]), (29.0, [0.0, 12.0]), (3.0, [0.0])):
+    cases = ((36.0, [0.0, 12.0, 24.0]), (30.0, [0.0, 12.0, 24.0]), (29.0, [0.0, 12.0]), (3.0, [0.0]))
+    for length, right in cases:
         try:
             got = starts(length, 12.0)
         except NotImplementedError:
             print(OPEN.format(1))
             return
-        assert isinstance(got, list), f"It returned {got!r}. Return a list of seconds, such as [0.0, 12.0]."
+        assert isinstance(got, list | tuple | np.ndarray), (
+            f"It returned {got!r}. Return a list of seconds, such as [0.0, 12.0]."
+        )
+        got = [float(start) for start in got]
         assert got or length > 3, (
             "A song of 3 s got no window at all, and would never be heard. By (1) each song has at least one."
         )
@@ -43,7 +49,11 @@ def check_starts(starts: Callable[[float, float], list[float]]) -> None:
             f"A song of {length:g} s got {len(got)} windows of 12 s, and {len(right)} are right. Half a window or more is "
             "kept: add 1/2 before you cut off the decimals."
         )
-        assert got == right, f"A song of {length:g} s: got the starts {got}; by (1) they are {right}."
+        assert near(got, right, atol=1e-6), f"A song of {length:g} s: got the starts {got}; by (1) they are {right}."
+    shorter = [float(start) for start in starts(20.0, 8.0)]
+    assert near(shorter, [0.0, 8.0, 16.0]), (
+        f"A song of 20 s in windows of *8* s: got the starts {shorter}; by (1) they are [0.0, 8.0, 16.0]. Is `window` used?"
+    )
     print("[ok] Side by side from 0, a half window counts, and no song is forgotten.")
 
 
@@ -57,15 +67,18 @@ def check_statistics(
     Raises:
         AssertionError: another shape, songs weighed alike, variances averaged, or all kept in memory.
     """
-    generator = torch.Generator().manual_seed(0)
-    shapes = ((1, 20), (4, 200), (2, 60))
-    shift = torch.tensor([0.0, 5.0, -1.0])
-    songs = [
-        torch.randn(s, 3, t, generator=generator) * torch.tensor([1.0, 2.0, 0.5])[:, None] + (shift + 2 * i)[:, None]
-        for i, (s, t) in enumerate(shapes)
-    ]
+    songs, alive, most = list(_songs()), [], 0
+
+    def one_by_one() -> Iterator[torch.Tensor]:
+        nonlocal most
+        for song in _songs():
+            alive.append(weakref.ref(song))
+            yield song
+            del song
+            most = max(most, sum(kept() is not None for kept in alive))
+
     try:
-        got = statistics(iter(songs))
+        got = statistics(one_by_one())
     except NotImplementedError:
         print(OPEN.format(3))
         return
@@ -74,7 +87,9 @@ def check_statistics(
             f"It stopped with TypeError: {error}. The songs come one by one, from an iterator that has no length: loop over "
             "them once."
         ) from error
-    assert isinstance(got, tuple) and len(got) == 2, f"It returned {type(got).__name__}. Return two tensors: mean, std."
+    assert isinstance(got, tuple | list) and len(got) == 2, (
+        f"It returned {type(got).__name__}. Return two tensors: mean, std."
+    )
     mean, std = (torch.as_tensor(value, dtype=torch.float64) for value in got)
     assert mean.shape == std.shape == (3,), (
         f"The shapes are {tuple(mean.shape)} and {tuple(std.shape)}. Each of 3 channels has numbers of its own: (3,)."
@@ -90,7 +105,7 @@ def check_statistics(
         f"{[round(v, 3) for v in right_mean.tolist()]}."
     )
     assert not torch.allclose(std, right_std**2, rtol=1e-3), "The second is the variance: take its root."
-    weights = torch.tensor([s * t for s, t in shapes], dtype=torch.float64)
+    weights = torch.tensor([song[:, 0].numel() for song in songs], dtype=torch.float64)
     spreads = torch.stack([song.double().movedim(1, 0).flatten(1).var(1, correction=0) for song in songs])
     for name, value in (
         ("mean of the songs' spreads", spreads.sqrt().mean(0)),
@@ -105,7 +120,19 @@ def check_statistics(
         f"The spreads are {[round(v, 3) for v in std.tolist()]}; over all frames they are "
         f"{[round(v, 3) for v in right_std.tolist()]}."
     )
-    print("[ok] Each frame counts once, in one pass, and nothing is kept but sums.")
+    assert most <= 2, (
+        f"The numbers are right, and {most} of {len(songs)} songs were in memory at a time. The data set does not fit: keep sums and counts, and "
+        "let each song go."
+    )
+    print("[ok] Each frame counts once, in one pass, and songs are let go.")
+
+
+def _songs() -> Iterator[torch.Tensor]:
+    """Latents of songs of other sizes, levels and channels, `(S, 3, T)` each."""
+    generator = torch.Generator().manual_seed(0)
+    shift, spread = torch.tensor([0.0, 5.0, -1.0]), torch.tensor([1.0, 2.0, 0.5])[:, None]
+    for i, (s, t) in enumerate(((1, 20), (4, 200), (2, 60), (1, 30), (1, 40))):
+        yield torch.randn(s, 3, t, generator=generator) * spread + (shift + 2 * i)[:, None]
 
 
 SUSPECTS = Case(

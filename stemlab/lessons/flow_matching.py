@@ -12,51 +12,18 @@ from functools import partial
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from stemlab.lessons.answers import near, numbers, shape_of
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.plane import ring, to_spots
 from stemlab.lessons.start_here import OPEN
 from stemlab.sampling import euler, heun, midpoint
 
-
-def check_where_to(where_to: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]) -> None:
-    """Warm-up: the end of a straight way.
-
-    Args:
-        where_to: takes a point and a velocity, both `(C, T)`, and t in [0, 1); returns `(C, T)`.
-    Raises:
-        AssertionError: it ends elsewhere than the data.
-    """
-    noise, x = torch.randn(2, 8, 16, generator=torch.Generator().manual_seed(0))
-    for t in (0.25, 0.8, 0.0):
-        point = (1 - t) * noise + t * x
-        try:
-            got = where_to(point, x - noise, t)
-        except NotImplementedError:
-            print(OPEN.format(1))
-            return
-        assert isinstance(got, torch.Tensor) and got.shape == x.shape, (
-            f"It returned {type(got).__name__} {tuple(getattr(got, 'shape', ()))}; a point of the shape {tuple(x.shape)} "
-            "is wanted."
-        )
-        if t:
-            assert not torch.allclose(got, point + x - noise, atol=1e-4), (
-                f"At t={t} you go on for a whole unit of time, as from the start. Only 1 - t of it is left."
-            )
-            assert not torch.allclose(got, point + t * (x - noise), atol=1e-4), (
-                f"At t={t} you go on for t. That much is over; 1 - t is left."
-            )
-        assert not torch.allclose(got, noise, atol=1e-4), "That leads back to the noise: the sign is turned."
-        assert torch.allclose(got, x, atol=1e-4), (
-            f"At t={t} it does not end at the data: where you are, plus what is left."
-        )
-    print("[ok] Where you are, plus speed times the time that is left.")
-
-
 SUSPECTS = Case(
-    exercise=2,
+    exercise=1,
     defect="C",
     against={
         "A": "From half of the noise the spots would be reached all the same, some of them rarely: the arrows lead there from inside "
@@ -72,7 +39,7 @@ SUSPECTS = Case(
 
 
 def bug() -> Figure:
-    """Exercise 2, what is given: where the points of two samplers end, and how long their steps are."""
+    """Exercise 1, what is given: where the points of two samplers end, and how long their steps are."""
     centres, start = ring(), torch.randn(800, 2, generator=torch.Generator().manual_seed(0))
     field = to_spots(centres)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
@@ -113,15 +80,15 @@ def check_solve(solve: Callable[..., torch.Tensor]) -> None:
     try:
         got = solve(lambda x, t: torch.ones_like(x), start, 3)
     except NotImplementedError:
-        print(OPEN.format(3))
+        print(OPEN.format(2))
         return
-    assert isinstance(got, torch.Tensor) and got.shape == start.shape, "Return a point of the shape of the start."
-    assert torch.allclose(got, start + 1, atol=1e-5), (
+    assert shape_of(got) == (2,), "Return a point of the shape of the start."
+    assert near(got, start + 1, atol=1e-5), (
         "With velocity 1 everywhere one should be 1 further at t = 1, however many steps: are they 1 / steps long?"
     )
     angle = 1.5  # the integral of 1 + t
     turned = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) @ start
-    errors = [float((solve(turn, start, steps) - turned).norm()) for steps in (8, 16)]
+    errors = [float(np.linalg.norm(numbers(solve(turn, start, steps)) - numbers(turned))) for steps in (8, 16)]
     plain = float((euler(lambda x, t, _: turn(x, t), start, 8) - turned).norm())
     assert errors[0] < 0.9 * plain, (
         "It is no better than Euler: the second arrow is not used, or it is the first again."
@@ -131,12 +98,50 @@ def check_solve(solve: Callable[..., torch.Tensor]) -> None:
         "2 (4 times). Is the second arrow asked for at the half-way point and at its time?"
     )
     other = heun(lambda x, t, _: turn(x, t), start, 8)
-    assert not torch.allclose(solve(turn, start, 8), other, atol=1e-6), (
+    assert not near(solve(turn, start, 8), other, atol=1e-6), (
         "That is Heun's method, and right as such. Midpoint looks half-way, and uses that arrow alone."
     )
     exact = midpoint(lambda x, t, _: turn(x, t), start, 8)
-    assert torch.allclose(solve(turn, start, 8), exact, atol=1e-5), (
-        f"It is a good solver, and not the midpoint method: after 8 steps it is {float((solve(turn, start, 8) - exact).norm()):.1e} "
-        "away from it. One look half-way, no more (two looks there and one at the end are Runge's and Kutta's)."
+    assert near(solve(turn, start, 8), exact, atol=1e-5), (
+        "It is a good solver, and not the midpoint method: after 8 steps it is somewhere else. "
+        " One look half-way, no more (two looks there and one at the end are Runge's and Kutta's)."
     )
     print("[ok] Half a step to look, a whole step to go: order 2.")
+
+
+def check_as_velocity(as_velocity: Callable[..., torch.Tensor]) -> None:
+    """Transfer: the velocity from a network that says something else.
+
+    Args:
+        as_velocity: takes what the network said, "noise" or "data", a point and a time inside (0, 1); returns a velocity.
+    Raises:
+        AssertionError: the two are exchanged, a time is missing or the other's, or the sign is turned.
+    """
+    noise, x = torch.randn(2, 8, 16, generator=torch.Generator().manual_seed(0))
+    for t in (0.2, 0.7):
+        point, right = (1 - t) * noise + t * x, x - noise
+        for kind, said in (("noise", noise), ("data", x)):
+            try:
+                got = as_velocity(said.clone(), kind, point.clone(), t)
+            except NotImplementedError:
+                print(OPEN.format(3))
+                return
+            assert shape_of(got) == (8, 16), (
+                f"It returned {type(got).__name__} {shape_of(got)}; a velocity has the shape (8, 16)."
+            )
+            where = f"For {kind!r} at t = {t}"
+            assert not near(got, -right, atol=1e-4), f"{where} it leads from the data to the noise: the sign is turned."
+            plain = point - said if kind == "noise" else said - point
+            assert not near(got, plain, atol=1e-4), (
+                f"{where} you return the way from one to the other. A velocity is way by time: how much time lies between them?"
+            )
+            other = plain / ((1 - t) if kind == "noise" else t)
+            assert not near(got, other, atol=1e-4), (
+                f"{where} you divide by the wrong time: from the noise t has gone by, to the data 1 - t is left."
+            )
+            turned = (said - point) / (1 - t) if kind == "noise" else (point - said) / t
+            assert not near(got, turned, atol=1e-4), f"{where} you take what was said for the other of the two."
+            assert near(got, right, atol=1e-4), (
+                f"{where} the values are others. Write x_t = (1 - t) z + t x and put in what is known: two of the three."
+            )
+    print("[ok] Where you are and one end of the line give the other, and so the velocity.")

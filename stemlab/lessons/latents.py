@@ -6,6 +6,7 @@ one that raises NotImplementedError is only open.
 Lesson: 02_latents.ipynb
 """
 
+import math
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
@@ -15,37 +16,8 @@ from matplotlib.figure import Figure
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
-
-def check_latent_shape(latent_shape: Callable[[float, int], tuple[int, int, int]]) -> None:
-    """Warm-up: the shape of the latents of so many seconds.
-
-    Args:
-        latent_shape: takes seconds and a number of stems; returns `(S, C, T)`.
-    Raises:
-        AssertionError: another shape than the bundled codec's.
-    """
-    for seconds, stems, frames in ((8.192, 4, 128), (1.0, 1, 16), (0.064, 6, 1), (3.0, 2, 47), (1.05, 3, 17)):
-        try:
-            got = latent_shape(seconds, stems)
-        except NotImplementedError:
-            print(OPEN.format(1))
-            return
-        assert isinstance(got, tuple) and len(got) == 3, (
-            f"It returned {got!r}. Return three numbers: stems, channels, frames."
-        )
-        assert got[:2] == (stems, 32), f"It begins with {got[:2]}: it should be stems, then the codec's 32 channels."
-        assert got[2] != frames * 4, "That is the number of band frames. Four of them make one latent frame."
-        assert got[2] != frames - 1, (
-            f"For {seconds} s a frame is missing: the last one has begun and is filled up with silence. Round up."
-        )
-        assert got[2] == frames and isinstance(got[2], int), (
-            f"For {seconds} s it says {got[2]!r} frames; there are {frames}. Samples at 32 kHz, then 2048 of them a frame."
-        )
-    print("[ok] Stems, 32 channels, and a frame for each 64 ms that have begun.")
-
-
 SUSPECTS = Case(
-    exercise=2,
+    exercise=1,
     defect="B",
     against={
         "A": "With a rate of 0 both curves would stay where they began. This one did learn something: to bring its KL to 0.",
@@ -84,7 +56,7 @@ def _learn(beta: float, steps: int = 250) -> tuple[list[float], list[float], flo
 
 
 def bug() -> Figure:
-    """Exercise 2, what is given: error and KL of a healthy codec and a sick one, both trained here in a second."""
+    """Exercise 1, what is given: error and KL of a healthy codec and a sick one, both trained here in a second."""
     figure, columns = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
     for label, beta, colour in (("healthy", 0.02, "#0b62c4"), ("sick", 20.0, "#e08a00")):
         errors, costs, nothing = _learn(beta)
@@ -121,11 +93,12 @@ def check_error_where_it_sounds(error: Callable[..., float | None]) -> None:
     estimate = target + 1.0
     estimate[:, 10:20] += 3.0  # 4 dB off where it sounds
     estimate[10, 10:20] -= 2.0  # but 2 dB in the loud band
+    estimate[64:, 10:20] -= 8.0  # and too low by 4 dB in the upper half
     right = (127 * 4 + 2) / 128
     try:
         got, rest = error(estimate, target, -80.0), error(estimate, torch.full((128, 40), -100.0), -80.0)
     except NotImplementedError:
-        print(OPEN.format(3))
+        print(OPEN.format(2))
         return
     assert got is not None, "Ten frames of the target are above the floor, and it returned None."
     got = float(got)
@@ -134,6 +107,9 @@ def check_error_where_it_sounds(error: Callable[..., float | None]) -> None:
     )
     assert abs(got - 2.0) > 1e-3, (
         "You took single entries that are loud. Judge whole frames, not bands: hiss beside the note counts too."
+    )
+    assert abs(got - abs(float((estimate - target)[:, 10:20].mean()))) > 1e-3, (
+        "Bands that are too loud and bands that are too soft cancel in your mean: take the size of each difference first."
     )
     assert abs(got - right) < 1e-3, f"It says {got:.3f} dB; over the ten frames that sound it is {right:.3f} dB."
     hushed = error(torch.full((128, 40), -100.0), target, -80.0)
@@ -144,3 +120,43 @@ def check_error_where_it_sounds(error: Callable[..., float | None]) -> None:
     quiet = error(estimate, target, -20.0)
     assert quiet is None, "With the floor at -20 dB no frame sounds: is floor_db used?"
     print("[ok] Rests do not flatter, and hiss beside a note is counted.")
+
+
+def check_kilobits(kilobits: Callable[[torch.Tensor, torch.Tensor, float], float]) -> None:
+    """Transfer: what a VAE's clouds cost as a file, in thousands of bits a second.
+
+    Args:
+        kilobits: takes the clouds' means and log variances `(S, C, T)` and frames a second; returns kbit/s of one stem.
+    Raises:
+        AssertionError: nats, a mean over channels, bits, or another KL.
+    """
+    for stems, channels, rate, seed in ((3, 32, 15.625, 0), (1, 4, 50.0, 1)):
+        generator = torch.Generator().manual_seed(seed)
+        mean = 2 * torch.randn(stems, channels, 40, generator=generator)
+        log_variance = torch.randn(stems, channels, 40, generator=generator) - 2
+        try:
+            got = float(kilobits(mean.clone(), log_variance.clone(), rate))
+        except NotImplementedError:
+            print(OPEN.format(3))
+            return
+        nats = float((mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()) / 2  # of one frame
+        right = nats / math.log(2) * rate / 1000
+        off = {
+            "These are nats, of which the natural logarithm of (4) gives one for each factor e. A bit is a factor 2: divide by ln 2.": math.log(
+                2
+            ),
+            "You took the mean over channels, as the loss does. A frame has to tell *all* of its channels: add them up.": 1
+            / channels,
+            "You added up the frames too. A second has so many frames, however long the sound is: take their mean.": 40,
+            "You added up the stems. The rate of *one* is asked for: take their mean.": stems,
+            "The half before the bracket of (4) is missing.": 2,
+            "These are bits: a kilobit has a thousand.": 1000,
+            "That is the cost of one frame: how many are there in a second?": 1 / rate,
+        }
+        for why, factor in off.items():
+            assert factor == 1 or abs(got / right - factor) > 1e-3 * factor, why
+        assert abs(got - right) < 1e-3 * right, (
+            f"It says {got:.4g} kbit/s; it should be {right:.4g}. By (4) one number costs (mean² + variance - 1 - ln variance) / 2, "
+            "and the variance is exp(log_variance)."
+        )
+    print("[ok] The KL in bits, all channels, as often as there are frames.")

@@ -9,7 +9,6 @@ Lesson: 06_many_stems_at_once.ipynb
 from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 
@@ -106,41 +105,50 @@ def check_bug(answer: str | None) -> None:
     SUSPECTS.judge(answer)
 
 
-def check_k_pass(k_pass: Callable[..., list]) -> None:
-    """Stretch: stems one after another, each to the sum of all before it.
+def check_rounds_for(rounds_for: Callable[[dict[str, set[str]]], list[list[str]]]) -> None:
+    """Transfer: as few rounds as possible, so that each stem hears whom it must.
 
     Args:
-        k_pass: takes `make(index, submix)` and the number of stems; returns the list of their sounds.
+        rounds_for: takes, by name, the names that must be there before; returns rounds, lists of names, or raises ValueError.
     Raises:
-        AssertionError: the first hears something, or a later one hears anything else than the sum so far.
+        AssertionError: somebody is missing, comes too early, there are too many rounds, or a circle is not noticed.
     """
-    heard: list = []
-
-    def make(index: int, submix: np.ndarray | None) -> np.ndarray:
-        heard.append((index, None if submix is None else np.array(submix)))
-        return np.full(4, 10.0**index, dtype=np.float32)
-
-    try:
-        got = k_pass(make, 4)
-    except NotImplementedError:
-        print(OPEN.format(3))
-        return
-    assert [index for index, _ in heard] == [0, 1, 2, 3], (
-        f"make was called for {[index for index, _ in heard]}: call it once for each stem, in order."
-    )
-    assert heard[0][1] is None, "The first stem was given a sub-mix. Nobody plays yet: pass None, which is not silence."
-    for index, submix in heard[1:]:
-        right = float(sum(10.0**k for k in range(index)))
-        assert submix is not None and submix.shape == (4,), f"Stem {index} heard nothing, or no sound of 4 samples."
-        value = float(submix[0])
-        assert index == 1 or value != 10.0 ** (index - 1), (
-            f"Stem {index} heard the one before it alone, not all so far."
+    cases = {
+        "nobody waits": ({"drums": set(), "bass": set(), "keys": set()}, 1),
+        "two leaders": ({"keys": {"drums", "bass"}, "drums": set(), "lead": {"drums"}, "bass": set()}, 2),
+        "a chain": ({"lead": {"keys"}, "keys": {"bass"}, "drums": set(), "bass": {"drums"}, "guitar": {"drums"}}, 4),
+        "two chains": ({"a": set(), "b": {"a"}, "c": {"b"}, "x": set(), "y": {"x"}, "z": {"y", "b"}}, 3),
+    }
+    for what, (hears, fewest) in cases.items():
+        try:
+            got = rounds_for({name: set(others) for name, others in hears.items()})
+        except NotImplementedError:
+            print(OPEN.format(3))
+            return
+        assert isinstance(got, list | tuple) and all(isinstance(one, list | tuple | set) for one in got), (
+            f'It returned {got!r}. Return a list of rounds, such as [["drums"], ["bass", "keys"]].'
         )
-        assert abs(value - right / index) > 1e-3 or index == 1, (
-            f"Stem {index} heard the mean. A mix is a sum: with a mean, all get softer as the band grows."
+        made = [name for one in got for name in one]
+        assert sorted(made) == sorted(hears), (
+            f"{what}: {sorted(made)} are made, {sorted(hears)} were asked for, each once."
         )
-        assert abs(value - right) < 1e-3, f"Stem {index} heard {value:g}; the sum of those before it is {right:g}."
-    assert len(got) == 4 and all(float(sound[0]) == 10.0**k for k, sound in enumerate(got)), (
-        "Return the list of all sounds that make gave, in order, as they came."
-    )
-    print("[ok] The first plays free, and each later one to the sum of all before it.")
+        when = {name: number for number, one in enumerate(got) for name in one}
+        early = [(name, other) for name, others in hears.items() for other in others if when[other] >= when[name]]
+        assert not early, (
+            f"{what}: {early[0][0]} must hear {early[0][1]}, which is made in round {when[early[0][1]] + 1}, not before round "
+            f"{when[early[0][0]] + 1}. In one pass nobody hears a finished player: it has to be an earlier round."
+        )
+        assert all(got), f"{what}: there is an empty round in {got}."
+        assert len(got) == fewest, (
+            f"{what}: {len(got)} rounds, and {fewest} do: those who wait for nobody that is still missing can go through together."
+        )
+    for circle in ({"bass": {"keys"}, "keys": {"bass"}, "drums": set()}, {"lead": {"lead"}}):
+        try:
+            got = rounds_for({name: set(others) for name, others in circle.items()})
+        except ValueError:
+            continue
+        raise AssertionError(
+            f"For {circle} it says {got}. Each waits for the other: there is no such order. Raise ValueError (in one pass, with ears, "
+            "they hear each other all the same)."
+        )
+    print("[ok] As many rounds as the longest chain, no more; and a circle is told.")

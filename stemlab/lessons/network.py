@@ -9,9 +9,11 @@ Lesson: 13_the_network_from_nothing.ipynb
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from stemlab.lessons.answers import near, numbers, shape_of
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 from stemlab.model import rotary, rotate
@@ -71,14 +73,15 @@ def check_unpatched(unpatched: Callable[[torch.Tensor, int, int, int], torch.Ten
         except NotImplementedError:
             print(OPEN.format(3))
             return
-        assert isinstance(got, torch.Tensor) and got.shape[:2] != (2, length), (
-            f"The shape is {tuple(got.shape)}: channels come before frames, {tuple(latents.shape)}. Exchange the last two axes."
+        shape = shape_of(got)
+        assert shape != (2, length, channels), (
+            f"The shape is {shape}: channels come before frames, {tuple(latents.shape)}. Exchange the last two axes."
         )
-        assert got.shape != (2, channels, filled.shape[1]) or length % p == 0, (
-            f"There are {got.shape[2]} frames, and {length} were there before the end was filled up: cut."
+        assert shape != (2, channels, filled.shape[1]) or length % p == 0, (
+            f"There are {filled.shape[1]} frames, and {length} were there before the end was filled up: cut."
         )
-        assert got.shape == latents.shape, f"The shape is {tuple(got.shape)}; it should be {tuple(latents.shape)}."
-        assert torch.equal(got, latents), (
+        assert shape == tuple(latents.shape), f"The shape is {shape}; it should be {tuple(latents.shape)}."
+        assert near(got, latents), (
             f"Right shape, and the numbers are mixed up (p = {p}): first (N, frames, channels), then exchange the axes."
         )
     print("[ok] Frames after frames, channels where they belong, and the filling is gone.")
@@ -99,27 +102,23 @@ def check_turned_by(turned_by: Callable[[torch.Tensor, torch.Tensor], torch.Tens
     except NotImplementedError:
         print(OPEN.format(4))
         return
-    assert isinstance(got, torch.Tensor) and got.shape == x.shape, f"Return a tensor of the shape {tuple(x.shape)}."
+    assert shape_of(got) == tuple(x.shape), f"Return a tensor of the shape {tuple(x.shape)}."
     known = rotate(x[None, None], rotary(6, 16, "cpu"))[0, 0]
-    assert not torch.allclose(got, known, atol=1e-4), "You turned by 0, 1, 2, ...: are the places used?"
-    assert not torch.allclose(got, turned_by(x, between.round()), atol=1e-4), (
+    assert not near(got, known, atol=1e-4), "You turned by 0, 1, 2, ...: are the places used?"
+    assert not near(got, turned_by(x, between.round()), atol=1e-4), (
         "Places were rounded: 0.5 has an angle of its own, half of that of 1."
     )
-    assert torch.allclose(got.norm(dim=1), x.norm(dim=1), atol=1e-4), (
+    assert near(np.linalg.norm(numbers(got), axis=1), x.norm(dim=1), atol=1e-4), (
         "Lengths changed: turning is a rotation of each pair."
     )
     cosine, sine = rotary(6, 16, "cpu")
     backwards = rotate(x[None, None], (cosine, -sine))
     mine = turned_by(x, whole)
-    assert not torch.allclose(mine, backwards[0, 0], atol=1e-4), (
-        "Turned backwards: real * cos - imaginary * sin comes first."
-    )
-    assert torch.allclose(mine, known, atol=1e-4), (
+    assert not near(mine, backwards[0, 0], atol=1e-4), "Turned backwards: real * cos - imaginary * sin comes first."
+    assert near(mine, known, atol=1e-4), (
         "At 0, 1, 2, ... it should be what part 3 gives: halves as real and imaginary parts, rates 1000 to the minus i / (d / 2)."
     )
     same = torch.ones(6, 16)
-    scores = [turned_by(same, between + shift) for shift in (0.0, 9.0)]
-    assert torch.allclose(scores[0] @ scores[0].T, scores[1] @ scores[1].T, atol=1e-3), (
-        "Moved as a whole, scores changed."
-    )
+    here, there = (numbers(turned_by(same, between + shift)) for shift in (0.0, 9.0))
+    assert near(here @ here.T, there @ there.T, atol=1e-3), "Moved as a whole, scores changed."
     print("[ok] Any place has its angle, and only distances count.")

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 
+from stemlab.lessons.answers import near, shape_of
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 from stemlab.sampling import euler
@@ -162,21 +163,21 @@ def check_on_a_circle(velocity: Callable[[torch.Tensor, float, torch.Tensor], to
         except NotImplementedError:
             print(OPEN.format(4))
             return
-        assert isinstance(got, torch.Tensor) and got.shape == x.shape, f"Return points of the shape {tuple(x.shape)}."
-        assert not torch.allclose(got, (c - x) / (1 - t), atol=1e-3), (
+        assert shape_of(got) == tuple(x.shape), f"Return points of the shape {tuple(x.shape)}."
+        assert not near(got, (c - x) / (1 - t), atol=1e-3), (
             "That is the straight path's: there the velocity is what is missing by the time that is left. Here take the derivative of the "
             "cosine and the sine."
         )
-        assert not torch.allclose(got, right * 2 / torch.pi, atol=1e-3), (
+        assert not near(got, right * 2 / torch.pi, atol=1e-3), (
             "A factor is missing: the angle is pi t / 2, and its derivative stands before everything."
         )
-        assert not torch.allclose(got, -right, atol=1e-3), (
+        assert not near(got, -right, atol=1e-3), (
             "It leads back to the noise: the derivative of the cosine is *minus* the sine."
         )
-        assert not torch.allclose(got, torch.pi / 2 * (angle.cos() * c - angle.sin() * x), atol=1e-3), (
+        assert not near(got, torch.pi / 2 * (angle.cos() * c - angle.sin() * x), atol=1e-3), (
             "You put x_t where z belongs. Solve the path for z."
         )
-        assert torch.allclose(got, right, atol=1e-3), (
+        assert near(got, right, atol=1e-3), (
             f"Right shape, wrong values at t = {t}: differentiate the path with z and c fixed."
         )
     print("[ok] The derivative of the path, and z from the path itself.")

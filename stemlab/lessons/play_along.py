@@ -64,72 +64,6 @@ def check_bug(answer: str | None) -> None:
     SUSPECTS.judge(answer)
 
 
-def check_null_test(null_test: Callable[..., Any]) -> None:
-    """Core: what each player gains by hearing, all else being equal.
-
-    Args:
-        null_test: takes `make(seed, submix)`, `score(sound, submix)` and a list of sub-mixes; returns `(n,)` differences.
-    Raises:
-        AssertionError: the null is silence, noise or yardstick change too, the sign is turned, or only a mean comes back.
-    """
-    rng = np.random.default_rng(0)
-    submixes = list(rng.standard_normal((5, 64)))
-    calls: list[tuple[int, str]] = []
-    scored: list[str] = []
-
-    def name(submix: Any) -> str:
-        if submix is None:
-            return "nothing"
-        where = [i for i, one in enumerate(submixes) if np.array_equal(one, submix)]
-        return f"sub-mix {where[0]}" if where else "silence" if not np.any(submix) else "another sound"
-
-    def make(seed: int, submix: Any) -> np.ndarray:
-        calls.append((seed, name(submix)))
-        sound = np.random.default_rng(seed).standard_normal(64)
-        return sound if submix is None else sound + 0.5 * np.asarray(submix)
-
-    def score(sound: np.ndarray, submix: Any) -> float:
-        scored.append(name(submix))
-        return 0.0 if submix is None else float(np.mean(sound * submix))
-
-    try:
-        got = null_test(make, score, submixes)
-    except NotImplementedError:
-        print(OPEN.format(2))
-        return
-    told = {what for _, what in calls}
-    assert "silence" not in told, (
-        "You gave silence as the null. A sub-mix of zeros says 'the others rest'; pass None, which says nothing at all."
-    )
-    assert "nothing" in told, "Nobody was made with None: without its null, a score has nothing to be compared with."
-    assert set(scored) == {f"sub-mix {i}" for i in range(5)}, (
-        f"You scored against {', '.join(sorted(set(scored)))}. The deaf player too is scored against the sub-mix that it did "
-        "not hear: one yardstick for both."
-    )
-    pairs = {what: [seed for seed, heard in calls if heard == what] for what in sorted(told)}
-    with_ears, deaf = (sorted(s for w, seeds in pairs.items() if (w == "nothing") == d for s in seeds) for d in (0, 1))
-    assert len(with_ears) == 5 and with_ears == deaf, (
-        f"The players that hear have the seeds {with_ears}, the deaf ones {deaf}. Give both of a pair one seed: then nothing "
-        "differs but the ear."
-    )
-    assert len(set(with_ears)) == 5, (
-        f"All pairs have the seeds {sorted(set(with_ears))}: then five songs are judged by the luck of one noise. Give each pair a seed of "
-        "its own, the same for both of its players."
-    )
-    got = np.asarray(got, float)
-    assert got.shape == (5,), (
-        f"It returned {got.shape or 'a single number'}; return all five differences. Their scatter tells how sure the mean is."
-    )
-    right = np.array([0.5 * np.mean(np.square(one)) for one in submixes])
-    assert not np.allclose(got, -right), (
-        "The sign is turned: it is hearing less null, so that listening comes out above 0."
-    )
-    assert np.allclose(got, right), (
-        "Right shape, wrong values: is each sound scored against the sub-mix of its own pair?"
-    )
-    print("[ok] One seed and one yardstick a pair; nothing differs but the ear.")
-
-
 def check_exact_p(exact_p: Callable[[np.ndarray], float]) -> None:
     """Stretch: how often would chance alone do as well?
 
@@ -144,7 +78,7 @@ def check_exact_p(exact_p: Callable[[np.ndarray], float]) -> None:
         try:
             got, again = float(exact_p(differences.copy())), float(exact_p(differences.copy()))
         except NotImplementedError:
-            print(OPEN.format(3))
+            print(OPEN.format(2))
             return
         assert got == again, "Two calls gave two answers: go through *all* choices of signs instead of drawing some."
         sums = np.array([np.dot(signs, differences) for signs in product((1, -1), repeat=n)])
@@ -163,3 +97,66 @@ def check_exact_p(exact_p: Callable[[np.ndarray], float]) -> None:
             "is +1 or -1 for each difference; adding or reordering them changes nothing."
         )
     print("[ok] Every choice of signs looked at, the observed one among them.")
+
+
+def check_listening(listening: Callable[..., Any]) -> None:
+    """Transfer: do players on recordings listen to their band? Nobody can be made deaf, so the null is another band.
+
+    Args:
+        listening: takes `score(sound, submix)`, players `(n, N)` and the mixes of their bands `(n, N)`, the player included; returns `(n,)`.
+    Raises:
+        AssertionError: the player is left in the mix, the own band is in the null, one other band is the null, or the sign is turned.
+    """
+    rng = np.random.default_rng(0)
+    bands = rng.standard_normal((5, 256))
+    players = 0.4 * bands + rng.standard_normal((5, 256))
+    mixes = bands + players
+
+    def score(sound: Any, submix: Any) -> float:
+        return float(np.mean(np.asarray(sound) * np.asarray(submix)))
+
+    try:
+        got = np.asarray(listening(score, players.copy(), mixes.copy()), float)
+    except NotImplementedError:
+        print(OPEN.format(3))
+        return
+    assert got.shape == (5,), (
+        f"It returned {got.shape or 'a single number'}; return one difference for each of the five players."
+    )
+    own = np.array([[score(player, band) for band in bands] for player in players])  # (player, band)
+    with_self = np.array([[score(player, mix) for mix in mixes] for player in players])
+    half = np.array([[score(players[i], bands[i] if i == j else mixes[j]) for j in range(5)] for i in range(5)])
+    at_home = np.eye(5, dtype=bool)
+
+    def gain(table: np.ndarray, null: np.ndarray) -> np.ndarray:
+        return table[at_home] - null
+
+    others = own[~at_home].reshape(5, 4).mean(1)
+    right = gain(own, others)
+    told = {
+        "The sign is turned: own band less other bands, so that listening comes out above 0.": -right,
+        "You scored against the mixes as they are. The player is in its own mix, so it agrees with itself: take it out first.": gain(
+            with_self, with_self[~at_home].reshape(5, 4).mean(1)
+        ),
+        "You took the player out of its own mix, and left the other bands' players in theirs: one yardstick for both.": gain(
+            half, half[~at_home].reshape(5, 4).mean(1)
+        ),
+        "The own band is in the null too, which makes every difference smaller. The null is the *other* bands.": gain(
+            own, own.mean(1)
+        ),
+        "You kept the band and exchanged the player. That asks whether *this band* gets more from its own player; the null of a player is "
+        "the same player against other bands.": gain(own, own.T[~at_home].reshape(5, 4).mean(1)),
+        "There is no null: a score by itself says little, for any two recordings of one tempo and key agree somewhat.": own[
+            at_home
+        ],
+    }
+    for shift in (1, -1):
+        told["One other band is the null: its luck is in every difference. Take the mean over all others."] = gain(
+            own, np.array([own[i, (i + shift) % 5] for i in range(5)])
+        )
+        for why, wrong in told.items():
+            assert not np.allclose(got, wrong), why
+    assert np.allclose(got, right), (
+        "Right shape, wrong values: score(player, mix less player), own less the mean of the others."
+    )
+    print("[ok] Without a deaf player: the same player beside bands that it never heard.")

@@ -9,10 +9,10 @@ Lesson: 05_shared_noise.ipynb
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from stemlab.lessons.answers import near, numbers, shape_of
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
@@ -66,7 +66,7 @@ def check_noise_for(noise_for: Callable[..., torch.Tensor]) -> None:
     Raises:
         AssertionError: wrong shape, variance or correlation, or noise that the generator does not decide.
     """
-    group = torch.tensor([0, 0, 1, 1, 1])
+    group = torch.tensor([1, 0, 1, 0, 1])  # not in order: a batch may be shuffled
     made = {}
     for rho in (0.0, 0.3, 1.0):
         try:
@@ -74,18 +74,25 @@ def check_noise_for(noise_for: Callable[..., torch.Tensor]) -> None:
         except NotImplementedError:
             print(OPEN.format(2))
             return
-        assert isinstance(again, torch.Tensor) and again.shape == (5, 32, 1024), (
-            f"It returned {type(again).__name__} {tuple(getattr(again, 'shape', ()))}. Five stems of 32 channels and "
+        assert shape_of(again) == (5, 32, 1024), (
+            f"It returned {type(again).__name__} {shape_of(again)}. Five stems of 32 channels and "
             "1024 frames take a tensor of (5, 32, 1024)."
         )
-        assert torch.equal(made[rho], again), (
+        assert near(made[rho], again), (
             "Two calls with generators of one seed gave different noise: pass generator=generator to every torch.randn."
         )
-        _judge_noise(made[rho], group, rho)
+        _judge_noise(torch.as_tensor(numbers(made[rho])), group, rho)
     print("[ok] Variance 1, rho inside a group, nothing between groups, and the seed decides.")
 
 
 def _judge_noise(noise: torch.Tensor, group: torch.Tensor, rho: float) -> None:
+    for what, lag in (
+        ("frames", float((noise[:, :, 1:] * noise[:, :, :-1]).mean())),
+        ("channels", float((noise[:, 1:] * noise[:, :-1]).mean())),
+    ):
+        assert abs(lag) < 0.03, (
+            f"At rho={rho} neighbouring {what} correlate by {lag:.2f}: every channel and every frame has a number of its own."
+        )
     variance = float(noise.var())
     assert abs(variance - 1) < 0.03, (
         f"At rho={rho} the variance is {variance:.2f}, not 1: the weights of shared and own noise are roots, as in (1)."
@@ -97,11 +104,12 @@ def _judge_noise(noise: torch.Tensor, group: torch.Tensor, rho: float) -> None:
         f"At rho={rho} stems of different groups correlate by {between:.2f}. Draw one shared noise for each group, "
         "not one for the whole batch, and pick with shared[group]."
     )
-    inside = [float(alike[i, j]) for i, j in ((0, 1), (2, 3), (2, 4), (3, 4))]
-    wrong = max(inside, key=lambda value: abs(value - rho))
-    assert abs(inside[0] - rho) > 0.03 or abs(wrong - rho) < 0.03, (
-        f"The first group is right, and in the second stems correlate by {wrong:.2f}, where rho={rho}: every group shares, "
-        "not the first one alone."
+    inside = {(i, j): float(alike[i, j]) for i in range(5) for j in range(i) if same[i, j]}
+    wrong = max(inside.values(), key=lambda value: abs(value - rho))
+    off = {int(group[i]) for (i, _), value in inside.items() if abs(value - rho) > 0.03}
+    assert len(off) != 1, (
+        f"Group {1 - min(off, default=0)} is right, and in group {min(off, default=0)} stems correlate by {wrong:.2f}, where rho={rho}: "
+        "every group shares, not one alone."
     )
     assert abs(wrong - rho) < 0.03, (
         f"Stems of one group correlate by {wrong:.2f}, where rho={rho}. The correlation is the shared part of the "
@@ -112,44 +120,49 @@ def _judge_noise(noise: torch.Tensor, group: torch.Tensor, rho: float) -> None:
         f"At rho={rho} {tails:.1%} of the numbers lie beyond 2; of a normal distribution 4.6 % do. The network knows normal "
         "noise alone: torch.randn, not torch.rand, whatever its variance."
     )
-    lag = float((noise[:, :, 1:] * noise[:, :, :-1]).mean())
-    assert abs(lag) < 0.03, (
-        f"At rho={rho} neighbouring frames correlate by {lag:.2f}: every channel and every frame has a number of its own."
-    )
 
 
-def check_gap_and_error(gap_and_error: Callable[[np.ndarray, np.ndarray], tuple[float, float]]) -> None:
-    """Stretch: the difference of two means and its standard error.
+def check_chained(chained: Callable[..., torch.Tensor]) -> None:
+    """Transfer: noise for the pictures of a film, each tied to the one before it.
 
     Args:
-        gap_and_error: takes two arrays `(n,)` and `(m,)`; returns two numbers.
+        chained: takes a number of pictures, the shape of one, rho and a generator; returns `(pictures, *shape)`.
     Raises:
-        AssertionError: another difference, or another error than that of a difference of means.
+        AssertionError: another variance, another correlation of neighbours, or pictures far apart that are tied as neighbours are.
     """
-    rng = np.random.default_rng(3)
-    first, second = rng.normal(2, 1, 40), rng.normal(1, 3, 25)
-    try:
-        got = gap_and_error(first, second)
-    except NotImplementedError:
-        print(OPEN.format(3))
-        return
-    assert isinstance(got, tuple) and len(got) == 2, f"It returned {got!r}. Return two numbers: gap, error."
-    gap, error = map(float, got)
-    assert abs(gap - (first.mean() - second.mean())) < 1e-9, (
-        f"The difference is {gap:.3f}; the mean of the first less that of the second is "
-        f"{first.mean() - second.mean():.3f}."
-    )
-    parts = first.var(ddof=1) / 40, second.var(ddof=1) / 25
-    right = float(np.sqrt(sum(parts)))
-    assert abs(error - np.sqrt(first.var(ddof=1) + second.var(ddof=1))) > 1e-6, (
-        f"The error {error:.2f} is the spread of single values: it does not shrink with more of them. Divide each "
-        "variance by its own n."
-    )
-    assert abs(error - right**2) > 1e-6, f"The error {error:.3f} is a variance: take its root."
-    assert abs(error - sum(np.sqrt(parts))) > 1e-6, (
-        f"The error {error:.3f} is a sum of standard errors. Of independent means the *variances* add; take the root last."
-    )
-    assert abs(error - right) < 0.002 * right, (
-        f"The error is {error:.4f}; it should be {right:.4f}. Is each variance taken with ddof=1 and divided by its own n?"
-    )
-    print(f"[ok] A gap of {gap:.2f} with a standard error of {error:.2f}: {abs(gap) / error:.1f} errors from nothing.")
+    for rho in (0.0, 0.6, 0.9, 1.0):
+        try:
+            made, again = (chained(6, (8, 2000), rho, torch.Generator().manual_seed(3)) for _ in range(2))
+        except NotImplementedError:
+            print(OPEN.format(3))
+            return
+        assert shape_of(made) == (6, 8, 2000), (
+            f"It returned {type(made).__name__} {shape_of(made)}. Six pictures of (8, 2000) take (6, 8, 2000)."
+        )
+        assert near(made, again), (
+            "Two calls with generators of one seed gave different noise: pass generator=generator."
+        )
+        noise = torch.as_tensor(numbers(made)).flatten(1)
+        first, last = float(noise[0].var()), float(noise[-1].var())
+        assert abs(first - 1) < 0.05, (
+            f"At rho={rho} the first picture has the variance {first:.2f}: it is plain noise, of variance 1."
+        )
+        assert abs(last - 1) < 0.06, (
+            f"At rho={rho} the variance goes from {first:.2f} in the first picture to {last:.2f} in the sixth. The squares of the two weights "
+            "have to add up to 1, picture after picture."
+        )
+        alike = torch.corrcoef(noise)
+        near_by, far = float(alike.diagonal(1).mean()), float(alike.diagonal(4).mean())
+        assert abs(near_by - rho**0.5) > 0.02 or abs(near_by - rho) < 0.02, (
+            f"Neighbours correlate by {near_by:.2f}, the root of rho={rho}. In (1) two stems have *both* a root of rho of the common noise, and "
+            "the product is rho. Here one hands it to the other: the weight itself is the correlation."
+        )
+        assert abs(near_by - rho) < 0.02, f"Neighbours correlate by {near_by:.2f}, where rho={rho}."
+        assert rho in (0, 1) or abs(far - rho) > 0.02, (
+            f"Pictures four apart correlate by {far:.2f}, as neighbours do: they share one noise, like the stems of (1). In a film what is "
+            "far apart should be less alike: tie each picture to the one before it."
+        )
+        assert abs(far - rho**4) < 0.03, (
+            f"Pictures four apart correlate by {far:.2f}; handed on four times it is rho⁴ = {rho**4:.2f}."
+        )
+    print("[ok] Variance 1 throughout, rho to the next, rho to the fourth over four pictures.")

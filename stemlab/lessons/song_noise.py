@@ -10,9 +10,11 @@ import math
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from stemlab.lessons.answers import near, numbers, shape_of
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.plane import Field, ring, to_spots
 from stemlab.lessons.start_here import OPEN
@@ -84,11 +86,11 @@ def check_invert_flow(invert: Callable[..., torch.Tensor]) -> None:
     except NotImplementedError:
         print(OPEN.format(3))
         return
-    assert isinstance(got, torch.Tensor) and got.shape == end.shape, "Return a point of the shape that was given."
-    assert not torch.allclose(got, end + 1, atol=1e-5), (
+    assert shape_of(got) == tuple(end.shape), "Return a point of the shape that was given."
+    assert not near(got, end + 1, atol=1e-5), (
         "That is the way forwards: with velocity 1 one should be 1 *less* at t = 0."
     )
-    assert torch.allclose(got, end - 1, atol=1e-5), (
+    assert near(got, end - 1, atol=1e-5), (
         "With velocity 1 everywhere one should be 1 less at t = 0, however many steps: are they 1 / steps long?"
     )
     asked: list[float] = []
@@ -103,13 +105,13 @@ def check_invert_flow(invert: Callable[..., torch.Tensor]) -> None:
     )
     angle = -(0.5 + 1 / 3)
     start = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) @ end
-    errors = [float((invert(turn, end, steps) - start).norm()) for steps in (8, 16)]
+    errors = [float(np.linalg.norm(numbers(invert(turn, end, steps)) - numbers(start))) for steps in (8, 16)]
     assert errors[1] < errors[0] / 3, (
         f"Twice the steps make the error {errors[0] / max(errors[1], 1e-12):.1f} times smaller; midpoint makes it 4 times smaller. Is the "
         "second arrow asked for half-way, at its time, and used from the old place?"
     )
     exact = _backwards(lambda x, t, _: turn(x, t), end, 8)
-    assert torch.allclose(invert(turn, end, 8), exact, atol=1e-5), (
+    assert near(invert(turn, end, 8), exact, atol=1e-5), (
         "A good solver, and not the midpoint method: one look half-way."
     )
     print("[ok] Back by the way that leads there, with order 2.")
@@ -150,6 +152,18 @@ def check_is_white(is_white: Callable[[torch.Tensor, float], bool]) -> None:
             False,
             "Neighbours that are *opposite* are as bad as equal ones.",
         ),
+        (
+            torch.cat([held[:, :3], held[:, 3:] * torch.tensor([1.0, -1.0]).repeat(200)], 1),
+            0.15,
+            False,
+            "Neighbours are equal in half of the channels and opposite in the other half: look channel by channel.",
+        ),
+        (
+            1.1 * noise,
+            0.15,
+            True,
+            "A standard deviation of 1.1 is within 0.15 of 1, and was refused: is it the variance, 1.21?",
+        ),
     )
     for x, tolerance, right, why in cases:
         try:
@@ -157,6 +171,6 @@ def check_is_white(is_white: Callable[[torch.Tensor, float], bool]) -> None:
         except NotImplementedError:
             print(OPEN.format(4))
             return
-        assert isinstance(got, bool), f"It returned {got!r}. Return True or False: bool(...)."
+        assert isinstance(got, bool | np.bool_), f"It returned {got!r}. Return True or False: bool(...)."
         assert got == right, why
     print("[ok] Mean, spread and neighbours, channel by channel.")

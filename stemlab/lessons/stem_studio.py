@@ -72,7 +72,7 @@ def check_faders(faders: Callable[[dict[str, np.ndarray], dict[str, float]], dic
     """
     rng = np.random.default_rng(0)
     half = rng.normal(0, 0.1, 16 * FRAME).astype(np.float32)
-    half[: 8 * FRAME] = 0
+    half[: 8 * FRAME] *= 1e-3  # a rest with hiss in it, at -80 dB
     sounds = {
         "drums": rng.normal(0, 0.2, 16 * FRAME).astype(np.float32),
         "keys": half,
@@ -113,59 +113,61 @@ def check_faders(faders: Callable[[dict[str, np.ndarray], dict[str, float]], dic
     print("[ok] Levels hold while a stem plays, rests do not count, and silence does no harm.")
 
 
-def check_pan(pan: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
-    """Stretch: a stereo mix with constant power.
+def check_set_list(set_list: Callable[[list[np.ndarray], float], list[float]]) -> None:
+    """Transfer: five bands on one record, as loud as each other, and none clips.
 
     Args:
-        pan: takes sounds `(S, N)` and places `(S,)` from -1, left, to 1, right; returns `(2, N)` within [-1, 1].
+        set_list: takes bands, arrays of stems `(S, N)`, and a level in dB; returns one factor a band.
     Raises:
-        AssertionError: another shape, sides, law, or a mix that clips or whose channels were scaled apart.
+        AssertionError: bands differ in level, one clips, or all are softer than they have to be.
     """
-    sound = np.random.default_rng(1).uniform(-0.2, 0.2, (1, 4000))
-    try:
-        placed = {place: pan(sound, np.array([place])) for place in (-1.0, -0.5, 0.0, 0.5, 1.0)}
-    except NotImplementedError:
-        print(OPEN.format(3))
-        return
-    for stereo in placed.values():
-        assert isinstance(stereo, np.ndarray) and stereo.shape == (2, 4000), (
-            f"It returned {type(stereo).__name__} {getattr(stereo, 'shape', '')}. Two channels of 4000 samples are (2, 4000)."
+    rng = np.random.default_rng(3)
+    steady = rng.normal(0, [[0.05], [0.03]], (2, 8000))
+    soft = 0.1 * rng.normal(0, [[0.05], [0.08], [0.02]], (3, 8000))
+    peaky = 0.02 * rng.normal(0, 1, (2, 8000))
+    peaky[0, 100] = 0.9
+    bands, silence = [steady, soft, peaky], np.zeros((2, 8000))
+    for asked, kept in (
+        (-40.0, True),
+        (-20.0, False),
+    ):  # the first can be had, with the second the peaky band would clip
+        try:
+            with np.errstate(all="ignore"):
+                got = set_list([band.copy() for band in [*bands, silence]], asked)
+        except NotImplementedError:
+            print(OPEN.format(3))
+            return
+        assert len(got) == 4 and all(np.ndim(value) == 0 for value in got), (
+            f"It returned {got!r}. Return one factor for each of the four bands: inside a band the balance stays."
         )
-    power = {place: (stereo**2).sum(1) / (sound**2).sum() for place, stereo in placed.items()}  # (2,)
-    assert not (power[-1.0][0] < 0.01 and power[-1.0][1] > 0.9), (
-        "Left and right are exchanged: place -1 is left, row 0."
-    )
-    assert power[-1.0][1] < 1e-6 and power[1.0][0] < 1e-6, (
-        "At -1 and 1 the other side should be silent: let the angle go from 0 to 90 degrees, not further."
-    )
-    assert abs(power[0.0].sum() - 0.5) > 0.02, (
-        "In the middle the power is half of that at the sides: these are straight weights, (1 - p) / 2 and (1 + p) / 2. "
-        "Their squares should add to 1, as those of cosine and sine do."
-    )
-    for place, sides in power.items():
-        assert abs(sides.sum() - 1) < 0.01, (
-            f"At place {place:g} the power of both sides is {sides.sum():.2f} of the stem's; it should be 1 at each."
+        factors = np.array([float(value) for value in got])
+        assert np.isfinite(factors).all(), (
+            f"The factors are {factors}: a band that is silent has no level to bring anywhere. Give it 1.0."
         )
-    assert abs(power[0.5][1] - np.sin(3 * np.pi / 8) ** 2) < 0.01, (
-        f"At place 0.5 the right side has {power[0.5][1]:.2f} of the power; by the equation it has "
-        f"{np.sin(3 * np.pi / 8) ** 2:.2f}."
-    )
-    _judge_headroom(pan)
-    print("[ok] Equal power at each place, and one gain that leaves the image where it was.")
-
-
-def _judge_headroom(pan: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
-    loud = np.random.default_rng(2).uniform(-1, 1, (3, 4000))
-    stereo = pan(loud, np.array([-1.0, -1.0, 1.0]))
-    assert np.abs(stereo).max() <= 1 + 1e-6, (
-        f"Three loud stems come to {np.abs(stereo).max():.2f}, and a file clips above 1: one gain for both channels."
-    )
-    left, right = (np.linalg.norm(stereo[0]), np.linalg.norm(stereo[1]))
-    told = np.linalg.norm(loud[:2].sum(0)) / np.linalg.norm(loud[2])
-    assert abs(left / right - told) < 0.02 * told, (
-        f"Left is {left / right:.2f} times right, and the stems say {told:.2f}: the channels got a gain each, or were "
-        "clipped. One gain for both keeps the image where it is."
-    )
+        mixes = [factor * band.sum(0) for factor, band in zip(factors, bands, strict=False)]
+        levels, peaks = [_level(mix) for mix in mixes], [float(np.abs(mix).max()) for mix in mixes]
+        shown = ", ".join(f"{level:.1f}" for level in levels)
+        assert max(peaks) <= 1 + 1e-6, (
+            f"Asked for {asked:g} dB: a mix comes to {max(peaks):.2f}, and a file clips above 1."
+        )
+        lowest = min(range(3), key=lambda i: levels[i])
+        assert max(levels) - min(levels) < 0.05 or kept or lowest != 2 or levels[0] - levels[1] > 0.05, (
+            f"Asked for {asked:g} dB: the levels are {shown} dB. You turned down the one that would clip, and it is softer than the others now. "
+            "On one record *all* come down with it."
+        )
+        assert max(levels) - min(levels) < 0.05, (
+            f"Asked for {asked:g} dB: the levels of the mixes are {shown} dB, and should be one. Level is that of the *mix*, a power: factors are "
+            "10 ** (dB / 20)."
+        )
+        if kept:
+            assert abs(levels[0] - asked) < 0.05, (
+                f"All are at {levels[0]:.1f} dB; {asked:g} dB was asked for, and nothing would clip there."
+            )
+        assert kept or max(peaks) > 1 - 1e-3, (
+            f"Asked for {asked:g} dB: the highest peak is {max(peaks):.2f}. All came down further than the loudest peak asks for."
+        )
+        assert factors[3] == 1.0, f"Silence got the factor {factors[3]}. Leave it as it is: 1.0."
+    print("[ok] One factor a band, one level for all, and as loud as the highest peak allows.")
 
 
 def _level(sound: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from stemlab.codec.audio import SAMPLE_RATE, bars_active
+from stemlab.lessons.answers import near, numbers, shape_of
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 from stemlab.metrics.harmony import chroma
@@ -53,9 +53,7 @@ def bug() -> Figure:
     left.set(title="Keys transposed upwards, mean of four songs", xlabel="semitones", ylabel="cosine with the bass")
     left.set_xticks(range(12))
     left.legend(fontsize=8)
-    right.set(
-        title="Attacks together, song by song", xlabel="song", ylabel="ratio (1: nothing ties them)", ylim=(0, None)
-    )
+    right.set(title="Attacks together, song by song", xlabel="song", ylabel="ratio (1: nothing ties them)", ylim=(0, 5))
     return figure
 
 
@@ -95,8 +93,8 @@ def check_mixed(mixed: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) ->
         except NotImplementedError:
             print(OPEN.format(2))
             return
-        assert isinstance(found, tuple) and len(found) == 2, "Return two things: the mix and the stems."
-        mix, parts = (np.asarray(part) for part in found)
+        assert isinstance(found, tuple | list) and len(found) == 2, "Return two things: the mix and the stems."
+        mix, parts = map(numbers, found)
         assert mix.shape == stems.shape[1:] and parts.shape == stems.shape, (
             f"The shapes are {mix.shape} and {parts.shape}; they should be {stems.shape[1:]} and {stems.shape}."
         )
@@ -104,57 +102,83 @@ def check_mixed(mixed: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) ->
         assert np.isfinite(mix).all() and np.isfinite(parts).all(), (
             "Silence became NaN: its peak is 0, do not divide by it."
         )
-        assert np.allclose(mix, parts.sum(0), atol=1e-9), "The mix is not the sum of the stems that you return."
+        assert near(mix, parts.sum(0), atol=1e-6), "The mix is not the sum of the stems that you return."
         if what == "silent":
             continue
         gains = np.abs(parts).max(1) / np.abs(stems).max(1)
-        assert np.allclose(gains, gains[0]), (
+        assert near(gains, np.full(len(gains), gains[0])), (
             f"The balance changed: the stems got the gains {gains.round(3).tolist()}. One gain for the whole group."
         )
         peak = max(np.abs(stems).max(), np.abs(stems.sum(0)).max())
         if what == "quiet":
-            assert gains[0] <= 1 + 1e-9, "A quiet group was turned up. The gain is at most 1."
+            assert gains[0] <= 1 + 1e-6, "A quiet group was turned up. The gain is at most 1."
         if what == "hidden":
-            assert np.abs(parts).max() <= 1 + 1e-9, (
+            assert np.abs(parts).max() <= 1 + 1e-6, (
                 "Two stems cancel in the mix, and each clips by itself: look at both."
             )
-        assert peak * gains[0] <= 1 + 1e-9, f"It still clips: the peak is {peak * gains[0]:.2f}."
+        assert peak * gains[0] <= 1 + 1e-6, f"It still clips: the peak is {peak * gains[0]:.2f}."
         assert np.isclose(gains[0], min(1, 1 / peak)), f"The gain is {gains[0]:.3f}; {min(1, 1 / peak):.3f} would do."
     print("[ok] One gain for all, as large as can be, and never above 1.")
 
 
-def check_bars_that_play(bars_that_play: Callable[[np.ndarray, float, int], str]) -> None:
-    """Stretch: in which bars a stem sounds.
+def check_lost(lost: Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]) -> None:
+    """Transfer: the gain of a mix, and the stem that is missing beside it.
 
     Args:
-        bars_that_play: takes audio `(N,)` at 32 kHz, bpm and a number of bars; returns one character a bar.
+        lost: takes a mix `(N,)` and all stems but one `(S - 1, N)`; returns the mix's gain and the missing stem `(N,)`.
     Raises:
-        AssertionError: another string than `stemlab.codec.audio.bars_active` gives.
+        AssertionError: the gain is that of levels or peaks or of one stem, or the stem has another level or is mixed with others.
     """
-    rng = np.random.default_rng(1)
-    bar = round(SAMPLE_RATE * 240 / 97)
-    sound = np.zeros(4 * bar + bar // 3, np.float32)
-    sound[: bar // 2] = 0.1 * rng.standard_normal(bar // 2)
-    sound[bar + 900 : bar + 1500] = 0.004 * rng.standard_normal(600)  # one short, soft note
-    sound[2 * bar : 3 * bar] = 3e-4 * rng.standard_normal(bar)  # a hiss at -70 dB
-    edge = round(4 * SAMPLE_RATE * 240 / 97)
-    sound[edge - 700 : edge] = 0.05 * rng.standard_normal(700)  # the last 22 ms of bar 4
-    sound[edge + 4000 : edge + 9000] = 0.05
-    right = bars_active(sound, 97, 6)
-    try:
-        got = bars_that_play(sound, 97, 6)
-    except NotImplementedError:
-        print(OPEN.format(3))
-        return
-    assert isinstance(got, str) and len(got) == 6 and set(got) <= set("x."), (
-        f"It returned {got!r}; a string of six characters, x or ., is wanted."
+    for gain, loud in ((0.5, 0.3), (0.8, 1.0), (1.0, 0.5)):
+        missing, known = _unrelated(loud)
+        mix = gain * (known.sum(0) + missing)
+        try:
+            found = lost(mix.copy(), known.copy())
+        except NotImplementedError:
+            print(OPEN.format(3))
+            return
+        assert isinstance(found, tuple | list) and len(found) == 2, "Return two things: the gain and the stem."
+        got, sound = float(found[0]), found[1]
+        assert shape_of(sound) == mix.shape, f"The stem has the shape {shape_of(sound)}; the mix has {mix.shape}."
+        _judge_gain(got, gain, mix, known)
+        rest = mix - gain * known.sum(0)
+        assert gain == 1 or not near(sound, rest, atol=1e-3), (
+            f"That is what is left of the mix, as loud as in the mix: it still has the mix's gain of {gain} on it. Divide by it."
+        )
+        assert near(sound, missing, atol=1e-2), (
+            f"The gain is right, and the stem is not: correlated with the known ones it gives "
+            f"{np.corrcoef(numbers(sound), known.sum(0))[0, 1]:+.2f}, and should give 0. Take the known stems away *as loud as they are in the mix*."
+        )
+    print("[ok] What the mix shares with the stems you have tells its gain; what is left is the stem you lost.")
+
+
+def _judge_gain(got: float, gain: float, mix: np.ndarray, known: np.ndarray) -> None:
+    total = known.sum(0)
+    assert abs(got - 1) > 1e-3 or gain == 1, (
+        f"You took the mix as it stands, with a gain of 1. Here it was turned down: to {gain} of the sum."
     )
-    assert got[1] == "x", "Bar 2 holds one short note: look at each frame, not at the level of the whole bar."
-    assert got[2] == ".", "Bar 3 holds hiss at -70 dB, which is below -60: it rests."
-    assert got[3] == "x", (
-        "Bar 4 plays in its last 22 ms alone. A bar is not a whole number of frames: its last frame is shorter, and counts; and where it "
-        "begins is 240 / bpm seconds times the bars before it, rounded once."
+    size = float(np.linalg.norm(mix) / np.linalg.norm(total))
+    assert abs(got - size) > 1e-3, (
+        f"{got:.3f} is the ratio of the levels. The mix holds the lost stem too, so it has more power than the known ones with its gain."
     )
-    assert got[4] == "x", "Bar 5 is cut off by the end of the sound, and plays before that."
-    assert got == right, f"It says {got}; the package says {right}. Where does each bar begin?"
-    print(f"[ok] {got}: short notes count, hiss does not.")
+    peaks = float(np.abs(mix).max() / np.abs(total).max())
+    assert abs(got - peaks) > 1e-3, (
+        f"{got:.3f} is the ratio of the peaks. The lost stem may stand on the highest of them."
+    )
+    one = [float(mix @ x / (x @ x)) for x in known]
+    assert min(abs(got - value) for value in [*one, float(np.mean(one))]) > 1e-3, (
+        f"{got:.3f} comes from known stems one by one. They are related to each other, so each finds a part of the others in the mix. "
+        "Compare the mix with their *sum*."
+    )
+    assert abs(got - gain) < 1e-3, (
+        f"The gain is {gain}, yours is {got:.3f}. The lost stem is unrelated to the known ones: its product with their sum is 0 on average."
+    )
+
+
+def _unrelated(loud: float) -> tuple[np.ndarray, np.ndarray]:
+    """A stem, and three that are related among themselves and not to it."""
+    rng = np.random.default_rng(8)
+    known = rng.normal(0, 0.1, (3, 4000))
+    known[1] += 0.8 * known[0]
+    missing = rng.normal(0, 0.1 * loud, 4000)
+    return missing - known.T @ np.linalg.lstsq(known.T, missing, rcond=None)[0], known

@@ -117,42 +117,89 @@ def check_one_step(one_step: Callable[..., float]) -> None:
     print("[ok] Forget, look back, clip, step.")
 
 
-def check_average(average: Callable[[nn.Module, nn.Module, float], None]) -> None:
-    """Stretch: the running mean of a network's weights.
+def check_in_parts(in_parts: Callable[..., float]) -> None:
+    """Transfer: one step of a batch that does not fit into memory, part by part.
 
     Args:
-        average: takes the mean and the network, and a decay; changes the mean in place.
+        in_parts: takes a network, its optimizer, `loss_of(net, part)`, the *mean* loss of a part, and a list of parts; returns a float.
     Raises:
-        AssertionError: the mean moves wrongly, the network moves, or gradients flow through the mean.
+        AssertionError: a step for each part, parts weighed alike, gradients lost or clipped part by part.
     """
-    mean, net = _small_net(1), _small_net(2)
-    old, new = _weights(mean), _weights(net)
-    try:
-        average(mean, net, 0.9)
-    except NotImplementedError:
-        print(OPEN.format(3))
-        return
-    except RuntimeError as error:
-        raise AssertionError(
-            f"PyTorch says: {error}. Weights that want a gradient may not be changed in place: work under torch.no_grad()."
-        ) from error
-    got = _weights(mean)
-    assert torch.equal(_weights(net), new), "The network itself was moved: only the mean may change."
-    assert not torch.equal(got, old), (
-        "The mean has not moved. A new tensor does not change the old one: mul_ and add_ do, in place."
+    generator = torch.Generator().manual_seed(0)
+    whole = [torch.randn(12, 4, generator=generator) for _ in range(2)]
+
+    def loss_of(net: nn.Module, part: torch.Tensor) -> torch.Tensor:
+        return 8 * (net(part) - part[:, :2] - 1).square().mean()
+
+    runs = {}
+    kinds = ("right", "alike", "last part", "a step each", "clipped each", "unclipped", "old gradient", "yours")
+    for kind in kinds:
+        net = _small_net()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        told = []
+        for batch in whole:  # two steps in a row
+            parts = list(batch.split([7, 4, 1]))
+            if kind != "yours":
+                told.append(_parts_reference(net, optimizer, loss_of, parts, kind))
+                continue
+            try:
+                told.append(in_parts(net, optimizer, loss_of, parts))
+            except NotImplementedError:
+                print(OPEN.format(3))
+                return
+        runs[kind] = (_weights(net), told)
+    mine, told = runs["yours"]
+    why = {
+        "alike": "Parts were weighed alike: the part of one example counts as much as that of seven. Weigh each loss by its share of the batch.",
+        "last part": "Only the last part moved the network: zero_grad() stands inside the loop and throws the other parts away.",
+        "a step each": "You took a step for each part. That is another training: three small steps, each from elsewhere. One step, at the end.",
+        "clipped each": "Each part's gradient was clipped by itself. The batch has one gradient: clip it once, when all parts are in it.",
+        "unclipped": "The gradient was not clipped: its norm may be 1 at most, as in the exercise before.",
+        "old gradient": "The second step still had the old gradient of the first: begin with optimizer.zero_grad().",
+    }
+    for kind, reason in why.items():
+        assert not torch.allclose(mine, runs[kind][0], rtol=1e-4), reason
+    assert torch.allclose(mine, runs["right"][0], rtol=1e-4), (
+        "The weights after two steps differ from those of the whole batch at once."
     )
-    assert not torch.allclose(got, 0.1 * old + 0.9 * new, atol=1e-6), (
-        "The wrong way round: with a decay of 0.9 the mean keeps nine tenths of itself."
+    assert all(isinstance(value, float) for value in told), (
+        f"It returned {type(told[0]).__name__}: give the loss as a float."
     )
-    assert torch.allclose(got, 0.9 * old + 0.1 * new, atol=1e-6), (
-        "The mean moved, but not by (2): 0.9 of it, 0.1 of the net."
+    assert torch.allclose(torch.tensor(told), torch.tensor(runs["right"][1]), rtol=1e-4), (
+        "The weights are right, and the loss that comes back is not that of the whole batch: the mean over all twelve examples."
     )
-    assert all(kept.grad_fn is None and kept.requires_grad for kept in mean.parameters()), (
-        "The mean carries a graph of gradients now: work under torch.no_grad()."
-    )
-    average(mean, net, 0.0)
-    assert torch.equal(_weights(mean), new), "With a decay of 0 the mean should be the network: is decay used?"
-    print("[ok] The mean moves a little, the network not at all.")
+    print("[ok] The step of the whole batch, and never more than a part in memory.")
+
+
+def _parts_reference(
+    net: nn.Module, optimizer: torch.optim.Optimizer, loss_of: Callable, parts: list[torch.Tensor], kind: str
+) -> float:
+    """A step in parts; all kinds but "right" have a fault."""
+    total, loss_all = sum(map(len, parts)), 0.0
+    if kind != "old gradient":
+        optimizer.zero_grad()
+    kept = [torch.zeros_like(weight) for weight in net.parameters()]
+    for part in parts:
+        if kind in ("last part", "a step each", "clipped each"):
+            optimizer.zero_grad()
+        loss = loss_of(net, part)
+        share = {"alike": 1 / len(parts), "a step each": 1.0}.get(kind, len(part) / total)
+        (share * loss).backward()
+        loss_all += loss.item() * len(part) / total
+        if kind in ("a step each", "clipped each"):
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        if kind == "a step each":
+            optimizer.step()
+        for sum_, weight in zip(kept, net.parameters(), strict=True):
+            sum_ += weight.grad
+    if kind == "clipped each":
+        for sum_, weight in zip(kept, net.parameters(), strict=True):
+            weight.grad.copy_(sum_)
+    if kind not in ("unclipped", "clipped each", "a step each"):
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    if kind != "a step each":
+        optimizer.step()
+    return loss_all
 
 
 def _small_net(seed: int = 0) -> nn.Module:

@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 from stemlab.codec.audio import FRAME, SAMPLE_RATE
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
-from stemlab.metrics.activity import activity_scores
 
 SUSPECTS = Case(
     exercise=1,
@@ -60,52 +59,6 @@ def check_bug(answer: str | None) -> None:
     SUSPECTS.judge(answer)
 
 
-def check_scores(scores: Callable[[np.ndarray, np.ndarray], Sequence[float]]) -> None:
-    """Core: precision, recall and F1 of frames.
-
-    Args:
-        scores: takes asked and played, bool arrays `(T,)`; returns precision, recall, F1.
-    Raises:
-        AssertionError: the two are exchanged, frames that rest are counted, or nothing is divided by nothing.
-    """
-    rng = np.random.default_rng(1)
-    nothing, everything = np.zeros(40, bool), np.ones(40, bool)
-    pairs = [(rng.random(40) < 0.6, rng.random(40) < 0.4) for _ in range(3)]
-    for asked, played in [*pairs, (everything, nothing), (nothing, everything), (nothing, nothing)]:
-        right = activity_scores(asked, played)
-        try:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                got = tuple(float(value) for value in scores(asked.copy(), played.copy()))
-        except NotImplementedError:
-            print(OPEN.format(2))
-            return
-        except ZeroDivisionError as error:
-            raise AssertionError(
-                f"{asked.sum()} frames asked, {played.sum()} played: you divided by zero. A share of nothing counts as 1."
-            ) from error
-        assert len(got) == 3, f"It returned {len(got)} numbers; return three: precision, recall, F1."
-        precision, recall, f1 = right["precision"], right["recall"], right["f1"]
-        assert np.isfinite(got).all(), (
-            f"{asked.sum()} frames asked, {played.sum()} played: there is a NaN. A share of nothing counts as 1."
-        )
-        assert precision == recall or not np.allclose(got[:2], (recall, precision)), (
-            "Precision and recall are exchanged. Precision divides by what was *played*, recall by what was *asked*."
-        )
-        agree = float((asked == played).mean())
-        assert f1 == agree or not any(abs(value - agree) < 1e-6 for value in got), (
-            "One of your numbers is the share of frames that agree. It praises rests too; here a hit is asked *and* played."
-        )
-        assert abs(got[0] - precision) < 1e-6 and abs(got[1] - recall) < 1e-6, (
-            f"{asked.sum()} frames asked, {played.sum()} played, {(asked & played).sum()} both: precision is {precision:.3f} and "
-            f"recall {recall:.3f}, you gave {got[0]:.3f} and {got[1]:.3f}. A share of nothing counts as 1."
-        )
-        assert abs(got[2] - f1) < 1e-6, (
-            f"Precision {precision:.3f} and recall {recall:.3f} are right, F1 should be {f1:.3f} and is {got[2]:.3f}: the "
-            "harmonic mean. Count it as 2 * hits / (asked + played), and 1 where both are 0."
-        )
-    print("[ok] Hits, over what was played, over what was asked, and over both.")
-
-
 def check_form(form: Callable[..., Any]) -> None:
     """Stretch: from a plan in sections to one pattern for each stem.
 
@@ -120,7 +73,7 @@ def check_form(form: Callable[..., Any]) -> None:
     try:
         got = form(list(names), [(bars, list(playing)) for bars, playing in plan])
     except NotImplementedError:
-        print(OPEN.format(3))
+        print(OPEN.format(2))
         return
     assert isinstance(got, dict), f"It returned {type(got).__name__}. Return a dict from name to pattern."
     assert "lead" in got, (
@@ -137,3 +90,60 @@ def check_form(form: Callable[..., Any]) -> None:
             f"{name} should be {right[name]!r}, yours is {got[name]!r}: section by section."
         )
     print("[ok] One character a bar, for every stem, the resting ones too.")
+
+
+def check_on_time(on_time: Callable[..., Sequence[float]]) -> None:
+    """Transfer: precision, recall and F1 of strokes, which are moments and not frames.
+
+    Args:
+        on_time: takes asked and played times in seconds, lists in any order, and a window; returns precision, recall, F1.
+    Raises:
+        AssertionError: a stroke counts twice, too few pairs are found, the window is not used, or nothing is divided by nothing.
+    """
+    cases: tuple[tuple[str, list[float], list[float], float, int], ...] = (
+        ("on the dot, and one extra", [0.0, 1.0, 2.0], [0.01, 0.99, 1.5, 2.0], 0.05, 3),
+        ("a roll on one beat", [0.0, 1.0], [0.98, 1.0, 1.02, 1.03], 0.05, 1),
+        ("one stroke between two beats", [1.0, 1.06], [1.03], 0.05, 1),
+        ("a row that leans", [0.0, 0.06], [0.05, 0.11], 0.055, 2),
+        ("out of order", [2.0, 0.0, 1.0], [1.01, 2.2], 0.05, 1),
+        ("a wide window", [0.0, 1.0], [0.15, 1.2], 0.25, 2),
+        ("nobody plays", [0.0, 1.0], [], 0.05, 0),
+        ("nobody is asked", [], [0.5], 0.05, 0),
+        ("silence asked and played", [], [], 0.05, 0),
+    )
+    for what, asked, played, window, hits in cases:
+        try:
+            got = tuple(float(value) for value in on_time(list(asked), list(played), window))
+        except NotImplementedError:
+            print(OPEN.format(3))
+            return
+        except ZeroDivisionError as error:
+            raise AssertionError(f"{what}: you divided by zero. A share of nothing counts as 1.") from error
+        assert len(got) == 3, f"It returned {len(got)} numbers; return three: precision, recall, F1."
+        assert np.isfinite(got).all(), f"{what}: there is a NaN. A share of nothing counts as 1."
+        both = len(asked) + len(played)
+        right = (
+            hits / len(played) if played else 1.0,
+            hits / len(asked) if asked else 1.0,
+            2 * hits / both if both else 1.0,
+        )
+        near_played = sum(any(abs(p - a) <= window for a in asked) for p in played)
+        near_asked = sum(any(abs(p - a) <= window for p in played) for a in asked)
+        twice = near_played > hits and played and abs(got[0] - near_played / len(played)) < 1e-6
+        twice = twice or (near_asked > hits and asked and abs(got[1] - near_asked / len(asked)) < 1e-6)
+        assert not twice, (
+            f"{what}: asked {asked}, played {played}. One stroke was counted for two, or two for one: each makes *one* pair at most, or a "
+            "drum roll would be all hits."
+        )
+        assert what != "a row that leans" or abs(got[0] - 0.5) > 1e-6, (
+            f"{what}: asked {asked}, played {played}, within {window}. You gave the nearest to each other first, and two were left over. "
+            "There are two pairs: look for as many as possible, from early to late."
+        )
+        assert right[0] == right[1] or not np.allclose(got[:2], right[1::-1]), (
+            f"{what}: precision and recall are exchanged. Precision divides by what was *played*."
+        )
+        assert np.allclose(got, right, atol=1e-6), (
+            f"{what}: asked {asked}, played {played}, within {window} s: {hits} pairs, so precision, recall and F1 are "
+            f"{', '.join(f'{value:.3f}' for value in right)}; you gave {', '.join(f'{value:.3f}' for value in got)}."
+        )
+    print("[ok] As many pairs as there are, each stroke once.")
