@@ -218,19 +218,9 @@ def test_neighbours_are_linked_from_the_title_card(path):
             assert f"]({NOTEBOOKS[near].name})" in line, f"{row} should lead to {NOTEBOOKS[near].name}; it says {line}"
 
 
-def test_every_word_of_the_glossary_is_used_by_the_lesson_that_it_names():
-    text = (ROOT / "notebooks" / "GLOSSARY.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]* \| \[\d\d\]\((\S+)\)", text, re.MULTILINE)
-    assert len(rows) >= 40
-    used = {path.name: " ".join(prose(path).lower().split()) for path in NOTEBOOKS}
-    missing = [
-        (word, lesson) for words, lesson in rows for word in words.lower().split(", ") if word not in used[lesson]
-    ]
-    assert missing == []
-
-
-def test_the_fields_words_stand_in_the_lessons():
-    """What a student will search for; each explained once, in the glossary."""
-    text = " ".join(prose(path).lower() for path in NOTEBOOKS)
-    words = "vector field, ode, trajectory, conditional, marginal, ema, overfit, transformer, adaln, guidance scale, fréchet distance"
-    assert [word for word in words.split(", ") if not re.search(rf"\b{word}", text)] == []
+@every_notebook
+def test_the_card_counts_the_minutes_of_the_exercises(path):
+    text = "\n".join(cell["source"] for cell in cells(path, "markdown"))
+    minutes = sum(map(int, re.findall(r"^### .*\((\d+) minutes\)$", text, re.MULTILINE)))
+    told = int(re.search(r"^\| \**Reading\** \| .*exercises (\d+) more", text, re.MULTILINE)[1])
+    assert abs(told - minutes) <= 3, f"{path.name}: the card says {told} minutes of exercises, they add up to {minutes}"

@@ -113,7 +113,7 @@ def check_rounds_for(rounds_for: Callable[[dict[str, set[str]]], list[list[str]]
     Raises:
         AssertionError: somebody is missing, comes too early, there are too many rounds, or a circle is not noticed.
     """
-    cases = {
+    cases: dict[str, tuple[dict[str, set[str]], int]] = {
         "nobody waits": ({"drums": set(), "bass": set(), "keys": set()}, 1),
         "two leaders": ({"keys": {"drums", "bass"}, "drums": set(), "lead": {"drums"}, "bass": set()}, 2),
         "a chain": ({"lead": {"keys"}, "keys": {"bass"}, "drums": set(), "bass": {"drums"}, "guitar": {"drums"}}, 4),
@@ -142,7 +142,11 @@ def check_rounds_for(rounds_for: Callable[[dict[str, set[str]]], list[list[str]]
         assert len(got) == fewest, (
             f"{what}: {len(got)} rounds, and {fewest} do: those who wait for nobody that is still missing can go through together."
         )
-    for circle in ({"bass": {"keys"}, "keys": {"bass"}, "drums": set()}, {"lead": {"lead"}}):
+    circles: tuple[dict[str, set[str]], ...] = (
+        {"bass": {"keys"}, "keys": {"bass"}, "drums": set()},
+        {"lead": {"lead"}},
+    )
+    for circle in circles:
         try:
             got = rounds_for({name: set(others) for name, others in circle.items()})
         except ValueError:

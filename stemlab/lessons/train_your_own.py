@@ -194,7 +194,7 @@ def _parts_reference(
             sum_ += weight.grad
     if kind == "clipped each":
         for sum_, weight in zip(kept, net.parameters(), strict=True):
-            weight.grad.copy_(sum_)
+            weight.grad = sum_
     if kind not in ("unclipped", "clipped each", "a step each"):
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
     if kind != "a step each":
