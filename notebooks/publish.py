@@ -1,98 +1,67 @@
-"""From the solved notebooks to what a class is given: `python notebooks/publish.py student`, `times`, or `site`.
+"""From the solved notebooks to what a class is given: `python notebooks/publish.py student`, `site`, `handout`, `colab`, `german` or `times`.
 
 - `student` writes `notebooks/student/`: the same lessons without their solutions.
+- `site` runs each lesson and writes `site/`: pages that play and show equations and figures with no kernel and no network, and a
+  poster of each lesson.
+- `handout` writes `site/handout.html`: a sheet of A4 for each lesson, for a class without screens.
+- `colab` writes `notebooks/colab/`: the lessons with a first cell that fetches the rest of the repository.
+- `german` writes `notebooks/de/*.ipynb`: lessons in German, from their translated prose and the code as it is.
 - `times` runs each lesson and keeps in `times.json` how long that took, for the title cards.
-- `site` runs each lesson and writes `site/`: pages that play and show equations and figures with no kernel and no network.
 """
 
 import argparse
-import html
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from stemlab.checkpoints.folders import atomic_file, check_folder, write_text
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # so that the room beside this file is found from anywhere
 
-ROOT = Path(__file__).resolve().parent.parent
-LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-COPY = "> This is a copy without solutions and notes for teachers, made by `make student`. Changes belong into the lesson itself."
-TEACHER = r"## Teacher's note\n.*?(?=^## |\Z)"
-TIMES = ROOT / "notebooks" / "times.json"
-NEEDS_KERNEL = '<p class="kernel">Here stands a widget that needs Python behind it: open the notebook to use it.</p>'
-PLAYERS = """
-from html import escape
-from stemlab.browser.link import link_of
-from stemlab.widgets.activity_grid import ActivityGrid
-from stemlab.widgets.kept import KeptWidget
-from stemlab.widgets.mixer import StemMixer
+from publishing.cards import HERE, LESSONS, ROOT, card, running, sections
+from publishing.copies import write_colab, write_german, write_student
+from publishing.handout import write_handout
+from publishing.site import NEEDS_KERNEL, PLAYERS, described, page, still, write_site
 
-def _page(widget, **_):
-    height = 150 + 66 * max(map(len, getattr(widget, "_groups", [[]])))
-    grow = "this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"  # A and B, long notes
-    links = [link_of(group) for group in getattr(widget, "_groups", [])]
-    live = [f'<a href="band.html{escape(link)}">play with {"it" if len(links) == 1 else "AB"[i]} live</a>' for i, link in enumerate(links) if link]
-    below = f'<p class="live">In the browser, with these settings: {", ".join(live)}</p>' if live else ""
-    return {"text/html": f'<iframe class="player" loading="lazy" style="height:{height}px" onload="{grow}" srcdoc="{escape(widget.to_html())}"></iframe>{below}'}
+from stemlab.checkpoints.folders import check_folder, write_text
 
-StemMixer._repr_mimebundle_ = ActivityGrid._repr_mimebundle_ = _page
-KeptWidget._ipython_display_ = None  # pages have no limit of bytes, and no live view beside
-"""
+__all__ = ["NEEDS_KERNEL", "PLAYERS", "card", "described", "page", "running", "sections", "still"]
+TIMES = HERE / "times.json"
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
 path = sys.argv[1]
 NotebookClient(nbformat.read(path, as_version=4), timeout=None, resources={"metadata": {"path": path.rsplit("/", 1)[0]}}).execute()
 """
-PROMISE = r"\s*Below each is a folded\s+solution[^.]*\."
-SOLUTION = r'<div class="cell [^"]*celltag_solution.*?(?=<div class="cell |\Z)'
-TAG = r"\\tag\{(\d+)\}"
-HERE = Path(__file__).resolve().parent
-STYLE = (HERE / "site.css").read_text(encoding="utf-8")
+WAYS = {
+    "student": (write_student, "notebooks/student"),
+    "site": (write_site, "site"),
+    "handout": (write_handout, "site"),
+    "colab": (write_colab, "notebooks/colab"),
+    "german": (write_german, "notebooks/de"),
+}
 
 
 def main() -> None:
-    """The three commands."""
+    """The commands."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["student", "site", "times"])
+    parser.add_argument("what", choices=[*WAYS, "times"])
     parser.add_argument("--only", nargs="+", metavar="NN", help="numbers of lessons, such as 02 (all)")
-    parser.add_argument("--out", type=Path, help="folder (notebooks/student or site)")
+    parser.add_argument("--out", type=Path, help=f"folder ({', '.join(folder for _, folder in WAYS.values())})")
     asked = parser.parse_args()
     lessons = [path for path in LESSONS if not asked.only or path.name[:2] in asked.only]
     if not lessons:
         parser.error(f"--only takes numbers from {', '.join(path.name[:2] for path in LESSONS)}")
     if asked.what == "times":
         return write_times(lessons)
-    out = asked.out or ROOT / ("notebooks/student" if asked.what == "student" else "site")
+    write, folder = WAYS[asked.what]
+    out = asked.out or ROOT / folder
     check_folder(out, force=True, name="--out").mkdir(parents=True, exist_ok=True)
-    (write_student if asked.what == "student" else write_site)(lessons, out)
-    print(f"{len(lessons)} lessons in {out}")
-
-
-def write_student(lessons: list[Path], out: Path) -> None:
-    """The lessons without the cells that are tagged as solutions."""
-    for path in lessons:
-        book = json.loads(path.read_text(encoding="utf-8"))
-        book["cells"] = [cell for cell in book["cells"] if "solution" not in cell["metadata"].get("tags", [])]
-        for cell in book["cells"]:
-            text = deeper(re.sub(PROMISE, "", "".join(cell["source"])))
-            if cell["cell_type"] == "markdown":
-                text = re.sub(TEACHER, "", text, flags=re.DOTALL | re.MULTILINE)
-            cell["source"] = text.splitlines(keepends=True)
-        book["cells"][0]["source"] += ["\n\n", COPY.format(name=path.name)]
-        write_text(out / path.name, json.dumps(book, indent=1, ensure_ascii=False) + "\n")
-
-    for name in ("README.md", "GLOSSARY.md"):  # so that no link leads to a lesson with its solutions
-        text = (ROOT / "notebooks" / name).read_text(encoding="utf-8")
-        write_text(out / name, deeper(re.sub(r"^## For teachers\n.*", "", text, flags=re.DOTALL | re.MULTILINE)))
-
-
-def deeper(text: str) -> str:
-    """A text of the lessons as it stands a folder deeper: one step more to the files beside the notebooks."""
-    return re.sub(r"(?<=[(\"'])\.\./", "../../", text)
+    try:
+        count = write(lessons, out)
+    except ValueError as error:
+        parser.error(str(error))
+    print(f"{count} lessons in {out}")
 
 
 def write_times(lessons: list[Path]) -> None:
@@ -108,162 +77,6 @@ def write_times(lessons: list[Path]) -> None:
         kept[path.stem] = {"seconds": round(time.perf_counter() - began), "processor_seconds": round(cpu)}
         write_text(TIMES, json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
         print(f"{path.stem}: {kept[path.stem]}; on its card: {running(kept[path.stem])}")
-
-
-def running(took: dict[str, int]) -> str:
-    """What a title card says of a measured time: two quiet cores need no longer than the clock, nor than the processor, showed."""
-    seconds = min(took.values())
-    halves = max(1, -(-seconds // 30))
-    names = {1: "half a minute", 2: "a minute", 3: "a minute and a half", 4: "two minutes"}
-    return f"{names.get(halves, f'{halves / 2:g} minutes')} on two CPU cores, or less"
-
-
-def write_site(lessons: list[Path], out: Path) -> None:
-    """Run the lessons and write their pages, and an index of all of them."""
-    import plotly
-    from tqdm.auto import tqdm
-
-    with atomic_file(out / "plotly.min.js") as file:
-        shutil.copyfile(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", file)
-    live = write_band(out)
-    for path in (bar := tqdm(lessons, unit="lesson")):
-        bar.set_postfix_str(path.stem)
-        write_text(out / f"{path.stem}.html", page(executed(path), path, live))
-    rows = [(path, card(json.loads(path.read_text(encoding="utf-8")))) for path in LESSONS]
-    lines = [
-        f'<tr><td><a href="{path.stem}.html">{told["title"]}</a></td>'
-        + "".join(f"<td>{told[row]}</td>" for row in ("Question", "Reading", "Running"))
-        + "</tr>"
-        for path, told in rows
-        if (out / f"{path.stem}.html").exists()
-    ]
-    heads = "<tr><th>Lesson</th><th>Question</th><th>Reading</th><th>Running</th></tr>"
-    table = f"<table>{heads}" + "\n".join(lines) + "</table>"
-    about = (
-        "<p>From a waveform to a band: every instrument its own stem, in time and in tune, from one shared noise.</p>"
-    )
-    found = [part for path, _ in rows if (out / f"{path.stem}.html").exists() for part in sections(path)]
-    safe = json.dumps(found).replace("</", "<\\/")  # inside a script no tag may end
-    box = '<p><label>Search the lessons <input id="search" type="search"></label></p><ol id="found"></ol>'
-    script = f"<script>const SECTIONS = {safe};\n{(HERE / 'search.js').read_text(encoding='utf-8')}</script>"
-    about += '<p><a href="band.html">A band in the browser</a>: make one here, without Python.</p>' if live else ""
-    body = "<h1>stemlab: the lessons</h1>" + about + box + table + script
-    write_text(out / "index.html", framed("stemlab: the lessons", body))
-
-
-def write_band(out: Path) -> bool:
-    """Write the page that makes bands in the browser beside the lessons; False, and a line that says why, where it cannot be."""
-    import stemlab
-    from stemlab.browser.page import write_band_page
-
-    try:
-        write_band_page(stemlab.load(device="cpu"), out)
-    except ValueError as error:
-        print(f"no band.html, and no links to it: {error}")
-    return (out / "band.html").exists()
-
-
-def sections(path: Path) -> list[dict[str, str]]:
-    """What the search looks through: each headed part of a lesson with its page, title, heading and plain words."""
-    book = json.loads(path.read_text(encoding="utf-8"))
-    text = "\n".join("".join(c["source"]) for c in book["cells"] if c["cell_type"] == "markdown")
-    parts = re.split(r"^#+ (.+)$", text, flags=re.MULTILINE)[1:]
-    plain = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>|[|*`$#]", " ", words)).strip() for words in parts[1::2]]
-    title = card(book)["title"]
-    heads = zip(parts[::2], plain, strict=True)
-    return [{"page": f"{path.stem}.html", "title": title, "heading": head, "text": words} for head, words in heads]
-
-
-def card(book: dict) -> dict[str, str]:
-    """The title card of a lesson: its rows, and its title."""
-    text = "".join(book["cells"][0]["source"])
-    title = re.search(r"^# (.+)$", text, re.MULTILINE)
-    return {**dict(re.findall(r"^\| (\w+) \| (.+) \|$", text, re.MULTILINE)), "title": title[1] if title else ""}
-
-
-def executed(path: Path):
-    """The lesson with its outputs, run from a clean kernel; players come out as pages."""
-    import nbformat
-    from nbclient import NotebookClient
-
-    book = nbformat.read(path, as_version=4)
-    book.cells.insert(0, nbformat.v4.new_code_cell(PLAYERS))
-    NotebookClient(book, timeout=None, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
-    del book.cells[0]
-    return book
-
-
-def page(book, path: Path, live: bool = False) -> str:
-    """One page of an executed lesson; `live` says whether the page that its players link to is there."""
-    import nbformat
-    from latex2mathml.converter import convert
-    from nbconvert.exporters import HTMLExporter
-    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
-
-    formulas: list[str] = []
-
-    def kept(match: re.Match) -> str:
-        text, number = re.subn(TAG, "", match[1] or match[2])
-        formula = convert(text, display="block" if match[1] else "inline")
-        if number:
-            formula = f'<span class="equation">{formula}<span>({re.search(TAG, match[1])[1]})</span></span>'
-        formulas.append(formula)
-        return f"FORMULA{len(formulas) - 1}X"
-
-    for cell in book.cells:
-        if cell.cell_type == "markdown":
-            cell.source = cell.source.replace(" (click on the bar with three dots)", "")
-            cell.source = re.sub(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", kept, cell.source, flags=re.DOTALL)
-        else:
-            outputs = [nbformat.from_dict(output) for output in map(still, cell.outputs) if output]
-            for output in outputs:
-                if "image/png" in output.get("data", {}):
-                    output.metadata = {"image/png": {"alt": described(cell.source)}}
-            cell.outputs = outputs
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
-    exporter.register_preprocessor(CoalesceStreamsPreprocessor, enabled=True)  # progress bars came between
-    body = exporter.from_notebook_node(book)[0]
-    body = re.sub(SOLUTION, r"<details><summary>Solution</summary>\g<0></details>", body, flags=re.DOTALL)
-    body = body if live else re.sub(r'<p class="live">.*?</p>', "", body)
-    body = re.sub(r"FORMULA(\d+)X", lambda match: formulas[int(match[1])], body)
-    body = re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', body).replace('href="README.md"', 'href="index.html"')
-    return framed(card({"cells": [{"source": book.cells[0].source}]})["title"], body)
-
-
-def described(source: str) -> str:
-    """A picture in words, for those who do not see it: what its code says of titles and axes."""
-    found = re.findall(r'(?:title|suptitle|xlabel|ylabel|label)(?:=|\()\s*f?"([^"]+)"', source)
-    words = [re.sub(r"\{[^}]*\}", "...", text).replace("\\n", " ") for text in dict.fromkeys(found)]
-    return "Plot: " + "; ".join(words) if words else "Picture that the code above draws"
-
-
-def still(output):
-    """An output that needs no kernel; None for one that says nothing without."""
-    data = output.get("data", {})
-    if "application/vnd.plotly.v1+json" in data:
-        import plotly.io
-
-        figure = plotly.io.from_json(json.dumps(data["application/vnd.plotly.v1+json"]), skip_invalid=True)
-        data = {"text/html": plotly.io.to_html(figure, include_plotlyjs=False, full_html=False, auto_play=False)}
-        return {**output, "data": data}
-    if "application/vnd.jupyter.widget-view+json" in data:
-        shown = re.match(r"interactive|<stemlab\.|\w*Box\(children=\((?!HTML)", data.get("text/plain", ""))
-        return {**output, "data": {"text/html": NEEDS_KERNEL}} if shown else None
-    return None if output.get("name") == "stderr" else output
-
-
-def framed(title: str, body: str) -> str:
-    """A whole page around a body."""
-    from pygments.formatters import HtmlFormatter
-
-    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
-    colours = f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n.highlight {{ background: none; }}"
-    nav = '<nav><a href="index.html">All lessons</a></nav>'
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{html.escape(title)}</title><style>{colours}{STYLE}</style>"
-        f'<script src="plotly.min.js"></script></head>\n<body>{nav}\n{body}\n{nav}</body></html>\n'
-    )
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ def _parts_reference(
         if kind == "a step each":
             optimizer.step()
         for sum_, weight in zip(kept, net.parameters(), strict=True):
-            sum_ += weight.grad
+            sum_ += 0 if weight.grad is None else weight.grad
     if kind == "clipped each":
         for sum_, weight in zip(kept, net.parameters(), strict=True):
             weight.grad = sum_
