@@ -51,7 +51,7 @@ def train(
     stream: int | None = None,
     **tuning: Any,
 ) -> int:
-    """`stemlab train`: the config's `kind` says what: "flow", "vae" or "vocoder"; without a config, fine-tune."""
+    """`stemlab train`: the config's `kind` says what: "flow", "vae", "vocoder" or "student"; without a config, fine-tune."""
     if out is None and (plan is None or config is None):
         raise ValueError("--out: give a folder for the run; only a CONFIG with --plan goes without.")
     if config is None:
@@ -61,7 +61,7 @@ def train(
         return _finetune(out, resume, minutes, **tuning)
     if given := [f"--{'from' if name == 'start' else name}" for name, value in tuning.items() if value is not None]:
         raise ValueError(f"CONFIG: {given[0]} belongs to fine-tuning, which takes no config; leave one of them out.")
-    from stemlab.training.config import FlowConfig, read_config
+    from stemlab.training.config import FlowConfig, StudentConfig, read_config
 
     settings = read_config(config)
     if minutes is not None and not minutes > 0:
@@ -71,6 +71,8 @@ def train(
     if stream is not None:
         if stream < 0:
             raise ValueError(f"--stream: got {stream}; it takes 1 process or more.")
+        if isinstance(settings, StudentConfig):
+            raise ValueError("--stream: a student learns from a cache of songs; leave it out.")
         settings = replace(settings, stream=True)
     if out is None or plan is not None:
         from stemlab.training.cost import show

@@ -13,16 +13,38 @@ from pathlib import Path
 from typing import Any
 
 from stemlab.training.checks import fill, short
-from stemlab.training.kinds import OBJECTIVE, FineTuneConfig, FlowBatches, FlowConfig, VAEConfig, VocoderConfig
+from stemlab.training.kinds import (
+    OBJECTIVE,
+    FineTuneConfig,
+    FlowBatches,
+    FlowConfig,
+    StudentConfig,
+    VAEConfig,
+    VocoderConfig,
+)
 
-__all__ = ["Config", "FineTuneConfig", "FlowBatches", "FlowConfig", "VAEConfig", "VocoderConfig", "read_config"]
+__all__ = [
+    "Config",
+    "FineTuneConfig",
+    "FlowBatches",
+    "FlowConfig",
+    "StudentConfig",
+    "VAEConfig",
+    "VocoderConfig",
+    "read_config",
+]
 
-Config = FlowConfig | VAEConfig | VocoderConfig | FineTuneConfig
-KINDS: dict[str, type] = {"vae": VAEConfig, "vocoder": VocoderConfig, "flow": FlowConfig}  # what a user may write
+Config = FlowConfig | VAEConfig | VocoderConfig | StudentConfig | FineTuneConfig
+KINDS: dict[str, type] = {
+    "vae": VAEConfig,
+    "vocoder": VocoderConfig,
+    "flow": FlowConfig,
+    "student": StudentConfig,
+}  # what a user may write
 OLD_NAMES = {"from": "start"}  # of fine-tuning, in runs of older versions
 
 
-def read_config(settings: Mapping[str, Any] | str | Path) -> FlowConfig | VAEConfig | VocoderConfig:
+def read_config(settings: Mapping[str, Any] | str | Path) -> FlowConfig | VAEConfig | VocoderConfig | StudentConfig:
     """A config, from a JSON file or from what one holds.
 
     Raises:
@@ -69,7 +91,7 @@ def same_as(config: Config, file: Path) -> bool:
 
 def check_files(config: Config) -> None:
     """ValueError when weights that a config names are not there."""
-    for name in ("codec", "init", "vae"):
+    for name in ("codec", "init", "vae", "flow"):
         path = getattr(config, name, None)
         if path and not all(Path(f"{path}.{end}").is_file() for end in ("safetensors", "json")):
             raise ValueError(

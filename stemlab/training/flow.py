@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -17,18 +16,26 @@ from stemlab.checkpoints.files import fingerprint, load_into, load_weights, save
 from stemlab.checkpoints.text_encoders import network
 from stemlab.codec.bundled import grid_of
 from stemlab.codec.published import copy_codec
-from stemlab.data.batches import group_batch
-from stemlab.data.latents import build_cache
-from stemlab.data.shards import LatentCache, verify
+from stemlab.data.shards import LatentCache
 from stemlab.data.stream import SongStream
 from stemlab.model import VelocityNet
-from stemlab.train import Batch, shared_noise_losses, training
+from stemlab.train import shared_noise_losses, training
 from stemlab.training import ranks, sharding
+from stemlab.training.cached import batch_of, cached
 from stemlab.training.codec import train_vae, train_vocoder
-from stemlab.training.config import FlowBatches, FlowConfig, VAEConfig, VocoderConfig, check_files, read_config
+from stemlab.training.config import (
+    FlowBatches,
+    FlowConfig,
+    StudentConfig,
+    VAEConfig,
+    VocoderConfig,
+    check_files,
+    read_config,
+)
+from stemlab.training.distill import train_student
 from stemlab.training.runs import Run, claimed
 from stemlab.training.schedule import parameter_groups, trapezoid
-from stemlab.training.streaming import size_of, streamed, streaming
+from stemlab.training.streaming import streamed, streaming
 
 
 def train_flow(
@@ -79,47 +86,18 @@ def train_flow(
             copy_codec(Path(config.codec).parent, run.out)
 
 
-def cached(model: VelocityNet, config: FlowConfig) -> Callable[[int, int], Batch]:
-    """Batches of (step, part) from a cache, which is filled first where the config asks for it."""
-    if config.songs:
-        build_cache(config.latents, config.codec, config.seed, config.songs)
-    ranks.meet()  # when all have made their songs
-    verify(config.latents, ranks.rank(), ranks.count())
-    cache = LatentCache(config.latents)
-    if cache.codec != fingerprint(config.codec):
-        raise ValueError(
-            f"the songs in {config.latents} were encoded by another codec than {config.codec}: encode them again"
-        )
-    if (most := max(frames for _, frames in config.sizes)) > (there := cache.songs[0]["latents"].shape[2]):
-        raise ValueError(f"sizes: got {most} frames; the songs in {config.latents!r} have {there}.")
-    return lambda step, part: batch_of(model, cache, config, step, part)
-
-
-def batch_of(model: VelocityNet, cache: LatentCache, config: FlowBatches, step: int, part: int) -> Batch:
-    """The groups of one part of a step.
-
-    Args:
-        step, part: decide, with the config's seed, which songs, which noise, which times and which conditions are hidden.
-    """
-    stems, frames = size_of(config, step)
-    rng = np.random.default_rng([config.seed, step, part])
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    x, conditions, roll = group_batch(
-        cache.songs, rng, stems, frames, config.grouped, model.frame_seconds, model.text.tokenize
-    )
-    return Batch(x, conditions, roll, generator)
-
-
 def batch_losses(model: VelocityNet, cache: LatentCache, config: FlowBatches, step: int, part: int) -> torch.Tensor:
     """Losses of one part of a step, `(2,)`, as `shared_noise_losses` gives them."""
     return shared_noise_losses(model, batch_of(model, cache, config, step, part), config)
 
 
-TRAINERS: dict[type, Callable] = {VAEConfig: train_vae, VocoderConfig: train_vocoder, FlowConfig: train_flow}
+TRAINERS: dict[type, Callable] = {
+    VAEConfig: train_vae, VocoderConfig: train_vocoder, FlowConfig: train_flow, StudentConfig: train_student,
+}  # fmt: skip
 
 
 def train(
-    config: FlowConfig | VAEConfig | VocoderConfig | Mapping[str, Any],
+    config: FlowConfig | VAEConfig | VocoderConfig | StudentConfig | Mapping[str, Any],
     out: str | Path,
     resume: bool = False,
     minutes: float | None = None,
@@ -128,7 +106,7 @@ def train(
     """Run the training that a config asks for; a JSON object is read by `read_config` first.
 
     Args:
-        config: of a flow, a VAE or a vocoder.
+        config: of a flow, a VAE, a vocoder or a student.
         out, resume, minutes: see `Run`.
         workers: processes that make songs, when they are streamed; by default one for each core but one.
     Raises:

@@ -13,6 +13,7 @@ from stemlab.codec.vae import FRAME, BandVAE
 from stemlab.codec.vocoder import Vocoder
 from stemlab.framing import SAMPLE_RATE, WINDOW_SECONDS
 from stemlab.model import VelocityNet
+from stemlab.sampling import Sampling
 from stemlab.train import Objective
 from stemlab.training.checks import check_model, number
 
@@ -88,6 +89,41 @@ class FlowConfig(FlowBatches):
             PublishedText(net["text"], net["text_width"])
         if self.stream and not self.songs:
             raise ValueError("songs: got 0; streamed, it takes 1 or more: so many are kept at once.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentConfig(FlowBatches):
+    """A student of a flow, with guidance inside and few steps.
+
+    Attributes:
+        flow: path of the teacher's weights, without suffix.
+        codec, latents, songs: as for a flow.
+        few: steps that it takes from noise to latents.
+        guidance, mates: scales that it has inside.
+        rank: of the change that is trained; see `stemlab.checkpoints.low_rank`.
+        dropped: share in which each condition is left out.
+        mended: share of the stems of which a part is there already.
+        save_every, log_every: steps.
+    """
+
+    kind: ClassVar[str] = "student"
+    noise_only: float = 0.15
+    given: float = 0.25
+    naming: float = 0.0
+    ema: float = number(*SHARE, 0.98)
+    cooldown: float = number(*SHARE, 0.35)
+    flow: str
+    codec: str
+    latents: str
+    songs: int = number(0, 10**8, 0)
+    few: int = number(1, 100, 4)
+    guidance: float = number(0, 20, Sampling.guidance)
+    mates: float = number(0, 20, Sampling.mates)
+    rank: int = number(1, 4096, 32)
+    dropped: float = number(*SHARE, 0.25)
+    mended: float = number(*SHARE, 0.1)
+    save_every: int = number(*COUNT, 25)
+    log_every: int = number(*COUNT, 5)
 
 
 @dataclass(frozen=True, kw_only=True)

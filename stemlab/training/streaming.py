@@ -23,7 +23,7 @@ from stemlab.framing import WINDOW_SECONDS
 from stemlab.model import VelocityNet
 from stemlab.train import Batch
 from stemlab.training import ranks
-from stemlab.training.config import FlowBatches, FlowConfig
+from stemlab.training.config import FlowBatches, FlowConfig, StudentConfig
 from stemlab.training.kinds import CodecConfig
 
 
@@ -38,9 +38,9 @@ def song_frames(config: FlowConfig) -> int:
 
 
 @contextmanager
-def streaming(config: FlowConfig | CodecConfig, workers: int | None) -> Iterator[SongStream | None]:
+def streaming(config: FlowConfig | StudentConfig | CodecConfig, workers: int | None) -> Iterator[SongStream | None]:
     """The processes that make a config's songs, or None when it takes them from a cache or a pool."""
-    if not config.stream:
+    if isinstance(config, StudentConfig) or not config.stream:
         yield None
         return
     seconds = WINDOW_SECONDS
