@@ -41,6 +41,19 @@ def blend(first: torch.Tensor, second: torch.Tensor, rho: float) -> torch.Tensor
     return rho**0.5 * first + (1 - rho) ** 0.5 * second
 
 
+def share_slow(first: torch.Tensor, second: torch.Tensor, kept: int) -> torch.Tensor:
+    """Noise whose slow part is that of the first and whose fast part is that of the second; normal when both are.
+
+    Args:
+        first, second: `(..., T)`.
+        kept: how many of the T cosines of a DCT over time, the slowest, come from the first.
+    """
+    t = torch.arange(first.shape[-1])
+    cosines = torch.cos(torch.pi * (t + 0.5)[:, None] * t[:kept] / len(t)) * (2 / len(t)) ** 0.5  # (T, kept), orthonormal
+    cosines[:, :1] *= 0.5**0.5
+    return second + (first - second) @ cosines @ cosines.T
+
+
 def piece_seed(seed: int, piece: int) -> int:
     """Seed of the noise of a group's `piece`-th part: the group's own for 0, another for each time it was extended."""
     return seed if piece == 0 else _number(f"{seed} piece {piece}")

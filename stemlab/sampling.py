@@ -33,7 +33,8 @@ class Sampling:
         guidance: scale of classifier-free guidance towards what the stems are told; 1 is off.
         mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
         interval: first and last step with guidance, counted on 32 steps.
-        coupling: "attention", where stems see each other at every frame, or "noise", where each is alone.
+        coupling: "attention", where stems see each other at every frame, "noise", where each is alone, or "song", where
+            each sees what the shared noise becomes when a pianist starts from it, and nobody else.
         sampler: one of SAMPLERS.
         negative: words that guidance leads away from.
     """
@@ -43,7 +44,7 @@ class Sampling:
     mates: float = 4.0
     interval: Sequence[int] = (0, 14)
     coupling: str = "attention"
-    sampler: str = "euler"
+    sampler: str = "quadratic"
     negative: str = ""
 
 
@@ -164,7 +165,7 @@ def integrate(
     Returns:
         latents `(N, C, T)`.
     """
-    n, frames, coupled = len(conditions), noise.shape[2], how.coupling == "attention"
+    n, frames, coupled = len(conditions), noise.shape[2], how.coupling != "noise"
     guidance, mates = how.guidance, how.mates if coupled and n > 1 else how.guidance
     negative = model.text.tokenize([how.negative] * n).to(noise.device) if how.negative else None
     windows = spans(frames, model.window)

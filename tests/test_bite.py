@@ -155,11 +155,11 @@ def told(n: int, frames: int, bpm: float = 100.0) -> Conditions:
 @pytest.mark.parametrize(
     ("how", "copies"),
     [
-        (Sampling(steps=4, guidance=1.0, mates=1.0), [2] * 4),
-        (Sampling(steps=4, guidance=3.0, mates=3.0, interval=(0, 31)), [4] * 4),
-        (Sampling(steps=4, guidance=3.0, mates=5.0, interval=(0, 31)), [6] * 4),
-        (Sampling(steps=4, guidance=3.0, mates=5.0, interval=(0, 31), coupling="noise"), [4] * 4),
-        (Sampling(steps=4, guidance=3.0, mates=3.0, interval=(8, 15)), [2, 4, 2, 2]),
+        (Sampling(sampler="euler", steps=4, guidance=1.0, mates=1.0), [2] * 4),
+        (Sampling(sampler="euler", steps=4, guidance=3.0, mates=3.0, interval=(0, 31)), [4] * 4),
+        (Sampling(sampler="euler", steps=4, guidance=3.0, mates=5.0, interval=(0, 31)), [6] * 4),
+        (Sampling(sampler="euler", steps=4, guidance=3.0, mates=5.0, interval=(0, 31), coupling="noise"), [4] * 4),
+        (Sampling(sampler="euler", steps=4, guidance=3.0, mates=3.0, interval=(8, 15)), [2, 4, 2, 2]),
     ],
 )
 def test_guidance_costs_what_it_must_and_only_inside_its_interval(how, copies):
@@ -169,7 +169,12 @@ def test_guidance_costs_what_it_must_and_only_inside_its_interval(how, copies):
 
 
 def test_guidance_leads_away_from_the_null_by_its_scale():
-    x = integrate(Still(), told(1, 8, 2.0), torch.zeros(1, 4, 8), Sampling(steps=3, guidance=3.0, interval=(0, 31)))
+    x = integrate(
+        Still(),
+        told(1, 8, 2.0),
+        torch.zeros(1, 4, 8),
+        Sampling(sampler="euler", steps=3, guidance=3.0, interval=(0, 31)),
+    )
     assert torch.allclose(x, torch.full_like(x, 6.0))  # 0 + 3 * (2 - 0), over a way of length 1
 
 
@@ -177,7 +182,7 @@ def test_what_is_held_comes_out_as_it_is_and_what_all_see_is_there_from_the_star
     known, hold = torch.full((2, 4, 8), 7.0), torch.zeros(2, 8, dtype=torch.bool)
     hold[0], hold[1, :3] = True, True
     field = Still()
-    how = Sampling(steps=2, guidance=1.0, mates=1.0)
+    how = Sampling(sampler="euler", steps=2, guidance=1.0, mates=1.0)
     x = integrate(field, told(2, 8, 2.0), torch.zeros(2, 4, 8), how, known, hold)
     assert (x[0] == 7).all() and (x[1, :, :3] == 7).all() and torch.allclose(x[1, :, 3:], torch.tensor(2.0))
     assert [t.tolist() for t in field.times] == [[1.0, 0.0], [1.0, 0.5]]
@@ -198,7 +203,7 @@ def test_windows_cover_all_frames_overlap_enough_and_weigh_1_together():
 def test_each_window_is_told_the_beat_at_which_it_begins():
     field, starts = Still(), []
     field.prepare = lambda c, coupled: starts.append(float(c.start[0])) or Still.prepare(field, c, coupled)
-    how = Sampling(steps=1, guidance=1.0, mates=1.0)
+    how = Sampling(sampler="euler", steps=1, guidance=1.0, mates=1.0)
     integrate(field, told(1, 40), torch.zeros(1, 4, 40), how)
     assert starts == pytest.approx([first * 0.064 * 100 / 60 for first, _ in spans(40, 16)])
 

@@ -18,7 +18,7 @@ WRONG = [
     [], [[]], [[16, 128, 3]], [["a", 1]], [[0, 64]], [[16, -1]], {}, {"a": {}}, {"width": None}, [[[16, 64]]], object,
 ]  # fmt: skip
 PLACES = [(name, key, None) for name, config in CONFIGS.items() for key in config] + [
-    (name, "model", key) for name, config in CONFIGS.items() for key in config["model"]
+    (name, "model", key) for name, config in CONFIGS.items() for key in config.get("model", ())
 ]
 
 

@@ -1,13 +1,14 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
 from torchdiffeq import odeint
 
-from stemlab.sampling import SAMPLERS, euler, guided, in_interval, led_by
+from stemlab.sampling import SAMPLERS, euler, guided, in_interval, led_by, quadratic
 
 START = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-ORDERS = {"euler": 1, "midpoint": 2, "heun": 2}
+ORDERS = {"euler": 1, "midpoint": 2, "heun": 2, "quadratic": 1}
 NAMES_THERE = {"euler": "euler", "midpoint": "midpoint", "heun": "heun2"}
 
 
@@ -31,7 +32,7 @@ def test_euler_hits_a_single_data_point_from_any_noise(steps):
     assert torch.allclose(end, point, atol=1e-12)
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", NAMES_THERE)
 @pytest.mark.parametrize("steps", [1, 5, 16])
 def test_samplers_agree_with_torchdiffeq(sampler, steps):
     grid = torch.linspace(0, 1, steps + 1, dtype=torch.float64)
@@ -56,12 +57,39 @@ def test_the_callback_gets_each_step_and_the_last_one_is_the_result(sampler):
     assert not torch.equal(seen[0][2], seen[1][2])
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", NAMES_THERE)
 def test_the_field_is_told_times_inside_0_to_1_and_its_step(sampler):
     asked = []
     SAMPLERS[sampler](lambda x, t, step: asked.append((t, step)) or x, START, 4)
     assert {step for _, step in asked} == {0, 1, 2, 3}
     assert all(step / 4 <= t <= (step + 1) / 4 for t, step in asked)
+
+
+def test_quadratic_steps_begin_at_squares_and_tell_the_place_on_the_way():
+    asked = []
+    quadratic(lambda x, t, step: asked.append((t, step)) or x, START, 4)
+    assert asked == [(0, 0), (1 / 16, 1 / 4), (1 / 4, 1), (9 / 16, 9 / 4)]
+    guided_at = [t for t, step in asked if in_interval(step, 4, (0, 14))]
+    assert guided_at == [0, 1 / 16, 1 / 4]  # up to 15/32, as for equal steps
+
+
+@pytest.mark.parametrize(("bend", "steps"), [(0.0, 4), (1.0, 4), (1.0, 16)])
+def test_quadratic_steps_are_those_of_euler_and_of_adams_and_bashforth(bend, steps):
+    grid = [(i / steps) ** 2 for i in range(steps + 1)]
+    x, slopes = START, []
+    for i, (t, then) in enumerate(pairwise(grid)):
+        slopes.append(bent(x, t))
+        x = x + (then - t) * slopes[-1]
+        if i and bend:  # the polynomial through the last two slopes, integrated
+            before = t - grid[i - 1]
+            x = x + (then - t) ** 2 / (2 * before) * (slopes[-1] - slopes[-2])
+    assert torch.allclose(quadratic(bent, START, steps, bend=bend), x, atol=1e-12)
+
+
+def test_with_its_whole_bend_a_quadratic_solver_is_of_second_order():
+    exact = odeint(lambda t, x: bent(x, float(t)), START, torch.tensor([0.0, 1.0]).double(), rtol=1e-10, atol=1e-12)[-1]
+    coarse, fine = ((quadratic(bent, START, n, bend=1.0) - exact).norm() for n in (64, 128))
+    assert math.log2(coarse / fine) == pytest.approx(2, abs=0.2)
 
 
 def test_the_noise_given_is_left_alone():

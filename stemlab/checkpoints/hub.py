@@ -17,7 +17,7 @@ from stemlab.checkpoints.folders import atomic_folder, check_dir, check_folder, 
 from stemlab.checkpoints.json_files import read_json
 
 CONFIG = "config.json"
-PARTS = ("flow", "vae", "vocoder", "codec")
+PARTS = ("flow", "vae", "vocoder", "codec", "student")
 CARD = """---
 license: {license}
 library_name: stemlab
@@ -53,7 +53,7 @@ def find_parts(folder: str | Path, bundled: Path) -> dict[str, Path]:
         folder: with `flow` weights, and with `vae` and `vocoder`, with `codec`, or without any codec.
         bundled: folder of the bundled weights.
     Returns:
-        by name, the flow first and then the parts of the codec.
+        by name, the flow first, then the parts of the codec, and the student where there is one.
     Raises:
         ValueError: no flow there, or it belongs to another codec.
     """
@@ -69,12 +69,13 @@ def find_parts(folder: str | Path, bundled: Path) -> dict[str, Path]:
             f"the flow in {folder} was trained on another codec than the {codec.name} in {codec.parent}: copy flow and "
             f"{' and '.join(names)} from one place"
         )
-    return found
+    student = folder / "student"
+    return {**found, "student": student} if student.with_suffix(".safetensors").exists() else found
 
 
 def codec_folder(parts: dict[str, Path]) -> Path:
     """Where the codec among the parts lies."""
-    return next(path.parent for part, path in parts.items() if part != "flow")
+    return next(path.parent for part, path in parts.items() if part not in ("flow", "student"))
 
 
 def pack(

@@ -84,9 +84,8 @@ def evaluate(
     from stemlab.evaluate.folder import folder_table
     from stemlab.evaluate.quality import quality
     from stemlab.evaluate.rounds import rounds_table
-    from stemlab.lab.request import Request, listed
 
-    options = {n: listed(getattr(Request, n)) if v is None else v for n, v in options.items()}
+    options = {name: value for name, value in options.items() if value is not None}
     lab = None if anchors_only or folder else stemlab.load(weights)
     bench = Bench(out, groups, seconds, lab, options, with_key, classifier_songs, workers)
     bench.warm_up()

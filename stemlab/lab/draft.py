@@ -15,10 +15,11 @@ from stemlab.lab.group import StemGroup
 from stemlab.lab.loop import Loop
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request, default_seconds, rounds_of
-from stemlab.noise import blend, fresh_noise, piece_seed, stem_noise
+from stemlab.noise import blend, fresh_noise, piece_seed, share_slow, stem_noise
 from stemlab.songs.names import unique_names
 
 PEAK = 0.9  # as in the songs of the training: `songs/render.py`
+SLOW = 12 / 128  # share of the cosines of the noise that stems have in common under the coupling "song": `docs/song_noise`
 PHRASE = 16.0  # beats: the longest period of the clock that the network sees
 
 
@@ -184,8 +185,16 @@ class Draft:
         return torch.cat([self._piece(name, piece) for piece in range(len(self.pieces))], dim=1)
 
     def _piece(self, name: str, piece: int) -> torch.Tensor:
-        seed = piece_seed(self.asked.seed, piece)
-        return stem_noise(seed, [name], self.grid.channels, self.pieces[piece], self.asked.rho or 0.0)[0]
+        seed, shape = piece_seed(self.asked.seed, piece), (self.grid.channels, self.pieces[piece])
+        if self.asked.coupling == "song":
+            shared, own = (stem_noise(seed, [name], *shape, rho)[0] for rho in (1.0, 0.0))
+            return share_slow(shared, own, round(SLOW * shape[1]))
+        return stem_noise(seed, [name], *shape, self.asked.rho or 0.0)[0]
+
+    def shared_noise(self) -> torch.Tensor:
+        """The noise that the seed gives to all, `(C, T)`."""
+        pieces = ((piece_seed(self.asked.seed, i), frames) for i, frames in enumerate(self.pieces))
+        return torch.cat([stem_noise(seed, ["song"], self.grid.channels, frames)[0] for seed, frames in pieces], dim=1)
 
     def _fresh(self, seed: int, name: str) -> torch.Tensor:
         return fresh_noise(seed, name, self.grid.channels, self.frames)

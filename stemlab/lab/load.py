@@ -11,6 +11,7 @@ from stemlab.checkpoints.hub import codec_folder, fetch, find_parts
 from stemlab.checkpoints.text_encoders import PublishedText, fetch_text, network
 from stemlab.codec.bundled import WEIGHTS, load_codec
 from stemlab.lab.stem_lab import StemLab
+from stemlab.lab.student import load_student
 
 
 def load(
@@ -41,4 +42,7 @@ def load(
         fetch_text(model.text.name, allow_download)
     lab = StemLab(model, codec, fingerprint(folder / "flow"), device)
     lab.source = folder
+    if "student" in parts:
+        lab.student = load_student(parts["student"], model, lab.checkpoint)
+        lab.to(device)
     return lab

@@ -99,8 +99,8 @@ class Turning:
 
     def __call__(self, x: torch.Tensor, t: torch.Tensor, p: Prepared) -> torch.Tensor:
         frames = x.shape[2]
-        step = round(2 * self.steps * float(t.min()))
-        turn = round(frames * (0.25 + GOLDEN * step % 1 / 2))
+        place = 2 * self.steps * float(t.min()) ** 0.5  # another at each step, whole ones where steps are quadratic
+        turn = round(frames * (0.25 + GOLDEN * place % 1 / 2))
         told = torch.cat([p.frames[:, turn:frames], p.frames[:, :turn], p.frames[:, frames:]], dim=1)
         return self.model(x.roll(-turn, 2), t, replace(p, frames=told)).roll(turn, 2)
 

@@ -18,9 +18,10 @@ from stemlab.songs.harmony import canonical_key
 from stemlab.songs.names import unique_names
 
 SCHEMES = ("one-pass", "two-pass", "k-pass")
-COUPLINGS = ("attention", "noise")
+COUPLINGS = ("attention", "noise", "song")
 # what `accompany` hands on:
-OPTIONS = (*(f.name for f in fields(Sampling)), "chords", "seed", "activity", "scheme", "rho")
+WAY = (*(f.name for f in fields(Sampling)), "rho")  # how the flow is followed
+OPTIONS = (*WAY, "chords", "seed", "activity", "scheme")
 MOST_STEMS = 16
 MOST_BARS = 64
 MOST_CANDIDATES = 16
@@ -36,6 +37,7 @@ class Request(Sampling):
         downbeat: of an accompaniment, seconds of the first.
         heard: of an accompaniment: for bpm, downbeat and key, whether they were told or found; how sure, and what else.
         candidates: how the seed was chosen among several.
+        student: hash of the student that is followed; None for the flow itself.
     """
 
     stems: Sequence[str]
@@ -54,6 +56,7 @@ class Request(Sampling):
     heard: dict[str, Any] | None = None
     candidates: dict[str, Any] | None = None
     loop: bool = False
+    student: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("stems", "interval", "scheme", "activity", "chords"):
@@ -76,7 +79,7 @@ class Request(Sampling):
     def kept(self) -> dict[str, Any]:
         """As a session keeps it: what belongs to accompaniments and to choices only where there is one."""
         own = ("recording", "downbeat", "heard") if self.recording is None else ()
-        rare = [name for name in ("candidates", "chords", "loop") if not getattr(self, name)]
+        rare = [name for name in ("candidates", "chords", "loop", "student") if not getattr(self, name)]
         return {n: v for n, v in asdict(self).items() if n not in own and n not in rare}
 
     def settled(self) -> "Request":

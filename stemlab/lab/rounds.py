@@ -13,6 +13,7 @@ import torch
 
 from stemlab import __version__
 from stemlab.activity import FREE
+from stemlab.checkpoints.json_files import shown
 from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import Grid
 from stemlab.lab.candidates import best
@@ -26,6 +27,7 @@ from stemlab.lab.loop import Turning
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
 from stemlab.lab.words import hint
+from stemlab.model import VelocityNet
 from stemlab.sampling import Callback, integrate
 from stemlab.songs.harmony import canonical_key
 from stemlab.text import join_prompt
@@ -111,9 +113,14 @@ def sample(
             latents[i, :, : there.shape[1]], keep[i] = there, held
     if led:
         latents[-1], keep[-1] = led[0][:, first:], True
-    model: Any = Turning(lab.model, asked.steps) if draft.loop else lab.model
+    model: Any = model_of(lab, asked)
+    model = Turning(model, asked.steps) if draft.loop else model
     x = integrate(
+<<<<<<< HEAD
         model, conditions.to(lab.device), noise.to(lab.device), asked,
+=======
+        model_of(lab, asked), conditions.to(lab.device), noise.to(lab.device), asked,
+>>>>>>> 3e321ae (The student is followed where nothing else is asked for; it lies beside its flow as a small change)
         latents.to(lab.device) if keep.any() else None, keep.to(lab.device), callback,
     )  # fmt: skip
     made = x[: len(members)].cpu()
@@ -128,12 +135,28 @@ def sample(
         draft.latents[name], draft.audio[name] = latent, sound
 
 
+<<<<<<< HEAD
 def encoded(lab: "StemLab", draft: Draft, sound: torch.Tensor) -> torch.Tensor:
     """Latents `(S, C, T)` of sound as the network hears it, `(S, N)` or `(S, 2, N)`, of the draft's length."""
     return draft.loop.encode(lab.codec, sound) if draft.loop else lab.codec.encode(sound)
 
 
 def _decode(lab: "StemLab", draft: Draft, latents: torch.Tensor) -> torch.Tensor:
+=======
+def model_of(lab: "StemLab", asked: Request) -> VelocityNet:
+    """The network that a request follows; ValueError when it is a student that these weights have not."""
+    if asked.student is None:
+        return lab.model
+    if lab.student is None or lab.student.mark != asked.student:
+        raise ValueError(
+            f"student: the group was made with the student {shown(asked.student)}, which these weights lack: load those that it was "
+            "made with, or make a new group with lab.generate."
+        )
+    return lab.student.model
+
+
+def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor:
+>>>>>>> 3e321ae (The student is followed where nothing else is asked for; it lies beside its flow as a small change)
     """Latents to sound; what is long one stem at a time, which would not fit into memory all at once."""
     if draft.loop:
         return draft.loop.decode(lab.codec, latents)

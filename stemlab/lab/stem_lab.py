@@ -16,16 +16,18 @@ import stemlab
 from stemlab.checkpoints.hub import pack
 from stemlab.codec.bundled import WEIGHTS, StemCodec
 from stemlab.framing import Grid
-from stemlab.lab import edits, rounds
+from stemlab.lab import rounds
 from stemlab.lab.accompany import request
 from stemlab.lab.device import device_of
+from stemlab.lab.editing import Editing
 from stemlab.lab.group import StemGroup
-from stemlab.lab.request import OPTIONS, Request, check_candidates, listed
+from stemlab.lab.request import OPTIONS, WAY, Request, check_candidates
+from stemlab.lab.student import Student, sampling_of
 from stemlab.model import VelocityNet
 from stemlab.sampling import Callback
 
 
-class StemLab:
+class StemLab(Editing):
     """A flow and a codec, ready to make music.
 
     Args:
@@ -37,11 +39,13 @@ class StemLab:
     Attributes:
         grid: rate, frames and channels of the codec.
         source: the folder that the weights came from, if they came from one.
+        student: of the flow, if there is one.
     Raises:
         ValueError: model and codec do not fit together.
     """
 
     source: Path | None = None
+    student: Student | None = None
 
     def __init__(self, model: VelocityNet, codec: StemCodec, checkpoint: str = "", device: str | None = None):
         self.model, self.codec, self.checkpoint = model.eval(), codec, checkpoint
@@ -59,6 +63,8 @@ class StemLab:
         """
         self.device = device_of(device)
         self.model.to(self.device)
+        if self.student:
+            self.student.model.to(self.device)
         self.codec.to(self.device)
         return self
 
@@ -87,19 +93,22 @@ class StemLab:
         seed: int = Request.seed,
         activity: dict | None = Request.activity,
         scheme: str | list[list[str]] = Request.scheme,
-        steps: int = Request.steps,
-        guidance: float = Request.guidance,
-        mates: float = Request.mates,
-        interval: Sequence[int] = Request.interval,
-        coupling: str = Request.coupling,
-        rho: float | None = Request.rho,
+        steps: int | None = None,
+        guidance: float | None = None,
+        mates: float | None = None,
+        interval: Sequence[int] | None = None,
+        coupling: str | None = None,
+        rho: float | None = None,
+        sampler: str | None = None,
+        negative: str | None = None,
         loop: bool = Request.loop,
-        sampler: str = Request.sampler,
-        negative: str = Request.negative,
         candidates: int = 1,
         callback: Callback | None = None,
     ) -> StemGroup:
         """Make a group of stems.
+
+        `steps` to `negative` say how the flow is followed, with the defaults of `stemlab.sampling.Sampling` for those left out. When
+        all are left out and there is a student (`lab.student`), it is followed instead: in four steps, with guidance inside.
 
         Args:
             stems: one text a stem, `"<stem>: <free words>"`.
@@ -120,9 +129,9 @@ class StemLab:
             coupling: "attention" or "noise".
             rho: share of the noise that the stems have in common, 0 to 1, under the coupling "noise" (1 by default).
                 Stems that see each other have noise of their own: under "attention" it is 0.
-            loop: the end flows into the beginning, in the music and in the sound; edits keep it so (`stemlab.lab.loop`).
-            sampler: "euler", "midpoint" or "heun".
+            sampler: "euler", "midpoint", "heun" or "quadratic".
             negative: words that guidance leads away from.
+            loop: the end flows into the beginning, in the music and in the sound; edits keep it so (`stemlab.lab.loop`).
             candidates: how many groups to make, with seeds from `seed` on; the one most in step is kept
                 (`stemlab.lab.candidates`), and `settings["candidates"]` tells all scores.
             callback: called with (steps done, steps in all, x).
@@ -131,10 +140,13 @@ class StemLab:
         Raises:
             ValueError: an argument is not what it may be.
         """
+        how = sampling_of(
+            self.student, steps=steps, guidance=guidance, mates=mates, interval=interval, coupling=coupling, rho=rho,
+            sampler=sampler, negative=negative,
+        )  # fmt: skip
         asked = Request(
-            stems=stems, prompt=prompt, bpm=bpm, key=key, chords=chords, bars=bars, seconds=seconds,
-            seed=seed, activity=activity, scheme=scheme, steps=steps, guidance=guidance, mates=mates,
-            interval=interval, coupling=coupling, rho=rho, loop=loop, sampler=sampler, negative=negative,
+            stems=stems, prompt=prompt, bpm=bpm, key=key, chords=chords, bars=bars, seconds=seconds, seed=seed,
+            activity=activity, scheme=scheme, loop=loop, **how,
         )  # fmt: skip
         asked.check(self.grid)
         check_candidates(candidates, len(stems), bpm)
@@ -172,79 +184,8 @@ class StemLab:
         """
         if wrong := set(options) - set(OPTIONS):
             raise ValueError(f"{min(wrong)}: accompany does not take it; it takes {', '.join(OPTIONS)}.")
-        told = Request(stems=stems, prompt=prompt, bpm=bpm, key=key, **options)
+        way = {name: options.pop(name) for name in WAY if name in options}
+        told = Request(stems=stems, prompt=prompt, bpm=bpm, key=key, **options, **sampling_of(self.student, **way))
         check_candidates(candidates, 2, bpm)
         asked, recording = request(audio, told, text, sample_rate, downbeat, self.grid)
         return rounds.best_of(self, asked, candidates, callback, recording)
-
-    def add(self, group: StemGroup, stem: str, callback: Callback | None = None) -> StemGroup:
-        """Add a stem that fits the others, from the same noise; the others stay bit-identical.
-
-        Args:
-            group: made by this package.
-            stem: text of the new stem.
-        Returns:
-            a new StemGroup, as from all edits; the one given is left alone.
-        Raises:
-            ValueError: the group does not know how it was made, or the text is empty.
-        """
-        return edits.edit(self, group, {"add": stem}, callback)
-
-    def replace(self, group: StemGroup, name: str, stem: str, callback: Callback | None = None) -> StemGroup:
-        """Make one stem anew with another text, from the same noise; the others stay bit-identical.
-
-        Args:
-            group, name: of the stem to replace.  stem: its new text.
-        Raises:
-            ValueError: no stem has that name, or as for `add`.
-        """
-        return edits.edit(self, group, {"replace": name, "stem": stem}, callback)
-
-    def vary(
-        self, group: StemGroup, name: str, rho: float = 0.7, seed: int | None = None, callback: Callback | None = None
-    ) -> StemGroup:
-        """Make one stem anew, the nearer to what it was the higher `rho`; the others stay bit-identical.
-
-        Args:
-            group, name: of the stem.
-            rho: 1 keeps the noise that the stem came from, 0 takes new noise.
-            seed: of the new noise; another one at each edit by default.
-        """
-        return edits.edit(self, group, {"vary": name, "rho": rho, "seed": edits.next_seed(group, seed)}, callback)
-
-    def inpaint(
-        self,
-        group: StemGroup,
-        name: str,
-        bars: Sequence[int],
-        seed: int | None = None,
-        callback: Callback | None = None,
-    ) -> StemGroup:
-        """Make some bars of one stem anew; all else stays bit-identical, but for 16 ms before a bar line where they meet.
-
-        Args:
-            group, name: of the stem.
-            bars: which, counted from 1.  seed: as for `vary`.
-        Raises:
-            ValueError: bars out of range, or a group without bars.
-        """
-        step = {"inpaint": name, "bars": listed(bars), "seed": edits.next_seed(group, seed)}
-        return edits.edit(self, group, step, callback)
-
-    def extend(
-        self, group: StemGroup, bars: int, activity: dict | None = None, callback: Callback | None = None
-    ) -> StemGroup:
-        """Let all stems of a group go on; what is there stays bit-identical but for its last 144 ms.
-
-        Args:
-            group: made with bpm and bars.
-            bars: how many more, to 64 in all.
-            activity: patterns of the new bars alone, the first of which is bar 1; stems are free by default.
-        Raises:
-            ValueError: more than 64 bars, a group without bars, one with a recording, or a loop.
-        """
-        return edits.edit(self, group, {"extend": bars, "activity": activity}, callback)
-
-    def regenerate(self, group: StemGroup, callback: Callback | None = None) -> StemGroup:
-        """Make a group again from its session: on the same machine and weights it comes out bit-identical."""
-        return edits.regenerate(self, group, callback)

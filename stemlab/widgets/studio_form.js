@@ -17,8 +17,8 @@ function finePanel(studio, parent) {
   choiceField(studio, bar, "coupling", "Coupling", "attention: stems hear each other; noise: they share their noise alone", studio.choices.coupling);
   const rho = numberField(studio, bar, "rho", "Shared noise", "rho, 0 to 1; only with the coupling noise", { min: 0, max: 1, step: 0.1 });
   choiceField(studio, bar, "scheme", "Scheme", "one-pass: all stems at once; k-pass: one after the other", studio.choices.scheme);
-  numberField(studio, bar, "steps", "Steps", "of the sampler: fewer are faster", { min: 1, max: 1000, step: 1 });
-  numberField(studio, bar, "guidance", "Guidance", "How closely the words are followed; 1 is off", { min: 0, max: 20, step: 0.5 });
-  const mates = numberField(studio, bar, "mates", "Mates", "How closely the other stems are followed; 1 is off; only with the coupling attention", { min: 0, max: 20, step: 0.5 });
+  numberField(studio, bar, "steps", "Steps", "of the sampler: fewer are faster", { min: 1, max: 1000, step: 1, placeholder: "usual" });
+  numberField(studio, bar, "guidance", "Guidance", "How closely the words are followed; 1 is off", { min: 0, max: 20, step: 0.5, placeholder: "usual" });
+  const mates = numberField(studio, bar, "mates", "Mates", "How closely the other stems are followed; 1 is off; only with the coupling attention", { min: 0, max: 20, step: 0.5, placeholder: "usual" });
   studio.onRefresh(() => { rho.disabled = studio.form().coupling !== "noise"; mates.disabled = !rho.disabled; });
 }

@@ -21,8 +21,8 @@ DEFAULTS: dict[str, Any] = {
         {"prompt": "guitar: clean electric guitar", "locked": False},
     ],
     "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "loop": Request.loop, "seed": 7, "activity": {},
-    "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0, "steps": Request.steps,
-    "guidance": Request.guidance, "mates": Request.mates,
+    "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0,
+    "steps": None, "guidance": None, "mates": None,  # the student's, or the flow's usual ones
     "audio": "",
 }  # fmt: skip
 SHARED = ("prompt", "bpm", "key", "bars", "loop", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates")
@@ -102,6 +102,8 @@ def request(form: Mapping[str, Any]) -> dict[str, Any]:
         asked["rho"] = None  # stems that see each other have noise of their own
     if form["bpm"] is None:
         asked["bars"] = None  # bars without a tempo have no length
+    if form["coupling"] == Request.coupling:
+        asked["coupling"] = None  # which leaves the student its way
     asked["activity"] = dict(form["activity"]) or None
     return asked
 
@@ -109,6 +111,8 @@ def request(form: Mapping[str, Any]) -> dict[str, Any]:
 def form_of(group: StemGroup) -> dict[str, Any]:
     """The form that asks for a group once more."""
     told = {name: group.settings[name] for name in SHARED if group.settings.get(name) is not None}
+    if group.settings.get("student"):
+        told |= {"steps": None, "guidance": None, "mates": None}
     own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars or DEFAULTS["bars"]}
     if told.get("coupling") != "noise":
         told.pop("rho", None)  # that of stems that see each other is no choice

@@ -1,0 +1,56 @@
+"""The student: the flow with guidance inside and few steps. It is followed where nothing else is asked for.
+
+Lesson: 14_the_noise_that_is_the_song.ipynb
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stemlab.checkpoints.files import fingerprint, load_weights
+from stemlab.checkpoints.low_rank import changed
+from stemlab.model import VelocityNet
+
+
+@dataclass(frozen=True)
+class Student:
+    """A network that was distilled from a flow.
+
+    Attributes:
+        model: the network.
+        mark: a hash that names its weights.
+        steps: how many it takes.
+    """
+
+    model: VelocityNet
+    mark: str
+    steps: int
+
+    def sampling(self) -> dict[str, Any]:
+        """How it is followed, as arguments of a `Request`."""
+        return {"student": self.mark, "steps": self.steps, "guidance": 1.0, "mates": 1.0, "sampler": "quadratic"}
+
+
+def load_student(path: str | Path, flow: VelocityNet, mark: str) -> Student:
+    """What `stemlab train configs/student.json` wrote.
+
+    Args:
+        path: of the weights, without suffix.
+        flow: the flow that it was distilled from.  mark: the hash of that.
+    Raises:
+        ValueError: it was distilled from another flow, or is damaged.
+    """
+    change, about = load_weights(path)
+    if about.get("flow") != mark:
+        raise ValueError(
+            f"{path}: it was distilled from another flow than the one beside it: take it out of the folder."
+        )
+    if type(steps := about.get("few")) is not int or not 1 <= steps <= 100:
+        raise ValueError(f"{path}.json: few is {steps!r}; it takes 1 to 100 steps.")
+    return Student(changed(flow, change).eval(), fingerprint(path), steps)
+
+
+def sampling_of(student: Student | None, **asked: Any) -> dict[str, Any]:
+    """The student's way of sampling where there is one and nothing was asked for (all None); else the flow's, with what was asked for."""
+    given = {name: value for name, value in asked.items() if value is not None}
+    return given if given or student is None else student.sampling()
