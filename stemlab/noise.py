@@ -49,7 +49,9 @@ def share_slow(first: torch.Tensor, second: torch.Tensor, kept: int) -> torch.Te
         kept: how many of the T cosines of a DCT over time, the slowest, come from the first.
     """
     t = torch.arange(first.shape[-1])
-    cosines = torch.cos(torch.pi * (t + 0.5)[:, None] * t[:kept] / len(t)) * (2 / len(t)) ** 0.5  # (T, kept), orthonormal
+    cosines = (
+        torch.cos(torch.pi * (t + 0.5)[:, None] * t[:kept] / len(t)) * (2 / len(t)) ** 0.5
+    )  # (T, kept), orthonormal
     cosines[:, :1] *= 0.5**0.5
     return second + (first - second) @ cosines @ cosines.T
 

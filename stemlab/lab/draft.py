@@ -19,7 +19,9 @@ from stemlab.noise import blend, fresh_noise, piece_seed, share_slow, stem_noise
 from stemlab.songs.names import unique_names
 
 PEAK = 0.9  # as in the songs of the training: `songs/render.py`
-SLOW = 12 / 128  # share of the cosines of the noise that stems have in common under the coupling "song": `docs/song_noise`
+SLOW = (
+    12 / 128
+)  # share of the cosines of the noise that stems have in common under the coupling "song": `docs/song_noise`
 PHRASE = 16.0  # beats: the longest period of the clock that the network sees
 
 

@@ -116,11 +116,7 @@ def sample(
     model: Any = model_of(lab, asked)
     model = Turning(model, asked.steps) if draft.loop else model
     x = integrate(
-<<<<<<< HEAD
         model, conditions.to(lab.device), noise.to(lab.device), asked,
-=======
-        model_of(lab, asked), conditions.to(lab.device), noise.to(lab.device), asked,
->>>>>>> 3e321ae (The student is followed where nothing else is asked for; it lies beside its flow as a small change)
         latents.to(lab.device) if keep.any() else None, keep.to(lab.device), callback,
     )  # fmt: skip
     made = x[: len(members)].cpu()
@@ -135,14 +131,11 @@ def sample(
         draft.latents[name], draft.audio[name] = latent, sound
 
 
-<<<<<<< HEAD
 def encoded(lab: "StemLab", draft: Draft, sound: torch.Tensor) -> torch.Tensor:
     """Latents `(S, C, T)` of sound as the network hears it, `(S, N)` or `(S, 2, N)`, of the draft's length."""
     return draft.loop.encode(lab.codec, sound) if draft.loop else lab.codec.encode(sound)
 
 
-def _decode(lab: "StemLab", draft: Draft, latents: torch.Tensor) -> torch.Tensor:
-=======
 def model_of(lab: "StemLab", asked: Request) -> VelocityNet:
     """The network that a request follows; ValueError when it is a student that these weights have not."""
     if asked.student is None:
@@ -155,8 +148,7 @@ def model_of(lab: "StemLab", asked: Request) -> VelocityNet:
     return lab.student.model
 
 
-def _decode(lab: "StemLab", latents: torch.Tensor, samples: int) -> torch.Tensor:
->>>>>>> 3e321ae (The student is followed where nothing else is asked for; it lies beside its flow as a small change)
+def _decode(lab: "StemLab", draft: Draft, latents: torch.Tensor) -> torch.Tensor:
     """Latents to sound; what is long one stem at a time, which would not fit into memory all at once."""
     if draft.loop:
         return draft.loop.decode(lab.codec, latents)
