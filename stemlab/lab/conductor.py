@@ -1,23 +1,36 @@
-"""Chords that are told: a conductor plays them to the stems, and nobody else hears it.
+"""Who leads the stems: a conductor that plays chords to them, or what the shared noise becomes, and nobody else hears it.
 
 The network has no condition for chords. But stems that see each other agree, and one that is there already leads those that are
 being made. So the chords become sound, which leads as a recording does: its latents stand at t = 1 beside the stems, and it is in
 the sub-mix that they are told. It is never heard.
 
+Under the coupling "song" the noise itself is the song: a pianist who starts from it comes first, and each stem, alone, starts from the slow
+part of the same noise and sees the pianist. So the seed means one song, and a stem depends neither on how many others there are
+nor on who they are. Who accompanies a recording sees that instead.
+
 Lesson: 07_play_along.ipynb
 """
 
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
 import torch
 
+from stemlab.conditions import make_conditions
 from stemlab.data.latents import as_taken
 from stemlab.framing import SAMPLE_RATE
 from stemlab.lab.draft import Draft
 from stemlab.lab.recording import hearing_gain
+from stemlab.sampling import integrate
 from stemlab.songs.chords import by_beats, read_chords
 from stemlab.songs.harmony import canonical_key
 from stemlab.songs.held_chords import held_chords
+from stemlab.text import join_prompt
 
-WORDS = "keys: piano, held chords"  # what the conductor is told that it is
+if TYPE_CHECKING:
+    from stemlab.lab.stem_lab import StemLab
+
+WORDS = "keys: piano, held chords"  # what a conductor is told that it is
 
 
 def conductor(draft: Draft) -> torch.Tensor | None:
@@ -29,3 +42,29 @@ def conductor(draft: Draft) -> torch.Tensor | None:
     beats = by_beats(read_chords(asked.chords, asked.key and canonical_key(asked.key)), draft.bars)
     sound = held_chords(beats, asked.bpm, round(seconds * SAMPLE_RATE), SAMPLE_RATE, draft.downbeat)
     return torch.from_numpy(as_taken(sound[None] * hearing_gain(sound), draft.grid))[..., : draft.samples]
+
+
+def leaders(lab: "StemLab", draft: Draft, model: Any, chords: torch.Tensor | None) -> list[tuple[str, torch.Tensor]]:
+    """Who leads: the text and the latents `(C, T)` of each, one at most.
+
+    Args:
+        lab: whose codec is used.
+        draft: the stems that shall be led.
+        model: the network that they follow.
+        chords: from `conductor`.
+    """
+    asked = draft.asked
+    if chords is not None:
+        return [(WORDS, (draft.loop.encode(lab.codec, chords) if draft.loop else lab.codec.encode(chords))[0])]
+    if asked.coupling != "song":
+        return []
+    if asked.recording:
+        name = draft.names[0]
+        return [(join_prompt(draft.prompts[name], asked.prompt), draft.latents[name])]
+    text, noise = join_prompt(WORDS, asked.prompt), draft.shared_noise()
+    told = make_conditions(
+        [text], draft.frames, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), start=draft.start,
+        tokenize=lab.model.text.tokenize,
+    )  # fmt: skip
+    alone = replace(asked, coupling="noise", mates=asked.guidance)
+    return [(text, integrate(model, told.to(lab.device), noise[None].to(lab.device), alone)[0].cpu())]

@@ -154,7 +154,7 @@ def check_chords(chords: Any, key: str | None, bpm: float | None, coupling: str)
     read_chords(chords, key and canonical_key(key))
     if not bpm:
         raise ValueError(f"chords: got {chords!r} without bpm, which says how long a bar is; give bpm too.")
-    if coupling != "attention":
+    if coupling == "noise":
         raise ValueError(f"chords: got {chords!r} with coupling={coupling!r}, where stems hear nothing; leave it out.")
 
 

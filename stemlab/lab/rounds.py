@@ -17,7 +17,7 @@ from stemlab.checkpoints.json_files import shown
 from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import Grid
 from stemlab.lab.candidates import best
-from stemlab.lab.conductor import WORDS, conductor
+from stemlab.lab.conductor import conductor, leaders
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate, ramped
 from stemlab.lab.group import Stem, StemGroup
@@ -27,7 +27,6 @@ from stemlab.lab.loop import Turning
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
 from stemlab.lab.words import hint
-from stemlab.model import VelocityNet
 from stemlab.sampling import Callback, integrate
 from stemlab.songs.harmony import canonical_key
 from stemlab.text import join_prompt
@@ -98,23 +97,23 @@ def sample(
         hold: `(T,)` bool, frames of the members that stay as they are.
         first: frame to begin at; those before it stay too and are not looked at.
     """
-    asked = draft.asked
+    asked, model = draft.asked, network_for(lab, draft)
     known = [name for name in draft.names if name in draft.latents and name not in members]
     shown = [*members, *known] if asked.coupling == "attention" else members  # with attention, new ones see the known
-    leader = conductor(draft)
-    conditions = _conditions(lab, draft, shown, draft.mates[members[0]] if mates is None else mates, first, leader)
-    led = [] if leader is None else [encoded(lab, draft, leader)[0]]
-    noise = torch.stack([draft.noise[name] for name in shown] + led)[:, :, first:]
+    chords = conductor(draft)
+    led = leaders(lab, draft, model, chords) * (len(members) if asked.coupling == "song" else 1)
+    heard = [] if asked.coupling == "song" else draft.mates[members[0]] if mates is None else mates
+    conditions = _conditions(lab, draft, shown, heard, first, [text for text, _ in led], chords)
+    if asked.coupling == "song":
+        conditions.group = torch.arange(len(members)).repeat(2)  # each with a leader of its own
+    noise = torch.stack([*(draft.noise[name] for name in shown), *(latent for _, latent in led)])[:, :, first:]
     latents, keep = torch.zeros_like(noise), torch.zeros(*noise.shape[::2], dtype=torch.bool)
+    latents[len(shown) :], keep[len(shown) :] = noise[len(shown) :], True
     for i, name in enumerate(shown):
         held = True if name in known else hold[first:] if hold is not None else None
         if held is not None:
             there = draft.latents[name][:, first:]
             latents[i, :, : there.shape[1]], keep[i] = there, held
-    if led:
-        latents[-1], keep[-1] = led[0][:, first:], True
-    model: Any = model_of(lab, asked)
-    model = Turning(model, asked.steps) if draft.loop else model
     x = integrate(
         model, conditions.to(lab.device), noise.to(lab.device), asked,
         latents.to(lab.device) if keep.any() else None, keep.to(lab.device), callback,
@@ -136,16 +135,18 @@ def encoded(lab: "StemLab", draft: Draft, sound: torch.Tensor) -> torch.Tensor:
     return draft.loop.encode(lab.codec, sound) if draft.loop else lab.codec.encode(sound)
 
 
-def model_of(lab: "StemLab", asked: Request) -> VelocityNet:
-    """The network that a request follows; ValueError when it is a student that these weights have not."""
+def network_for(lab: "StemLab", draft: Draft) -> Any:
+    """The network that a draft follows; ValueError when it is a student that these weights have not."""
+    asked, model = draft.asked, lab.model
     if asked.student is None:
-        return lab.model
+        return Turning(model, asked.steps) if draft.loop else model
     if lab.student is None or lab.student.mark != asked.student:
         raise ValueError(
             f"student: the group was made with the student {shown(asked.student)}, which these weights lack: load those that it was "
             "made with, or make a new group with lab.generate."
         )
-    return lab.student.model
+    model = lab.student.model
+    return Turning(model, asked.steps) if draft.loop else model
 
 
 def _decode(lab: "StemLab", draft: Draft, latents: torch.Tensor) -> torch.Tensor:
@@ -158,17 +159,23 @@ def _decode(lab: "StemLab", draft: Draft, latents: torch.Tensor) -> torch.Tensor
 
 
 def _conditions(
-    lab: "StemLab", draft: Draft, names: list[str], mates: list[str], first: int, leader: torch.Tensor | None
+    lab: "StemLab",
+    draft: Draft,
+    names: list[str],
+    mates: list[str],
+    first: int,
+    led: list[str],
+    chords: torch.Tensor | None,
 ) -> Conditions:
-    """What some stems are told from frame `first` on, and behind them a leader, if there is one."""
+    """What some stems are told from frame `first` on, and behind them their leaders; chords are in the sub-mix too."""
     asked = draft.asked
-    texts = [join_prompt(draft.prompts[name], asked.prompt) for name in names] + ([] if leader is None else [WORDS])
+    texts = [join_prompt(draft.prompts[name], asked.prompt) for name in names] + led
     told = [draft.audio[name] for name in draft.names if name in mates and name in draft.audio]
     submix, activity = None, draft.activity(names)
-    if activity is not None and leader is not None:
-        activity = torch.cat([activity, torch.full_like(activity[:1], FREE)])
+    if activity is not None:
+        activity = torch.cat([activity, torch.full_like(activity[:1], FREE).expand(len(led), -1)])
     heard = [torch.stack(told).sum(0, keepdim=True) * draft.gain] if told else []
-    heard += [] if leader is None else [leader]
+    heard += [] if chords is None else [chords]
     if heard:
         submix = encoded(lab, draft, torch.stack(heard).sum(0))[0, :, first:]
     conditions = make_conditions(
@@ -177,7 +184,7 @@ def _conditions(
         None if activity is None else activity[:, first:],
         draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize,
     )  # fmt: skip
-    unnamed = torch.tensor([not draft.prompts[name] for name in names] + [False] * (len(texts) - len(names)))
+    unnamed = torch.tensor([not draft.prompts[name] for name in names] + [False] * len(led))
     return conditions.null(unnamed, tempo=False, key=False, submix=False, activity=False)
 
 
