@@ -177,7 +177,10 @@ def test_the_student_is_followed_where_nothing_else_is_asked_for(lab):
     assert seen == [(i, 4) for i in range(1, 5)]
     told = group.settings
     assert (told["student"], told["steps"], told["guidance"], told["mates"]) == (lab.student.mark, 4, 1.0, 1.0)
-    for asked in ({"steps": 4}, {"guidance": 2.5}, {"coupling": "attention"}, {"negative": "loud"}, {"rho": 0.0}):
+    for coupling in ("noise", "song"):
+        other = lab.generate(["bass", "keys"], seconds=1.0, coupling=coupling)
+        assert other.settings["student"] == lab.student.mark and other.settings["coupling"] == coupling
+    for asked in ({"steps": 4}, {"guidance": 2.5}, {"sampler": "euler"}, {"negative": "loud"}, {"interval": (0, 3)}):
         flow = lab.generate(["bass", "keys"], seconds=1.0, **asked)
         assert "student" not in flow.settings
         assert not np.array_equal(flow.mono, group.mono)

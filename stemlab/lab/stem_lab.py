@@ -107,8 +107,8 @@ class StemLab(Editing):
     ) -> StemGroup:
         """Make a group of stems.
 
-        `steps` to `negative` say how the flow is followed, with the defaults of `stemlab.sampling.Sampling` for those left out. When
-        all are left out and there is a student (`lab.student`), it is followed instead: in four steps, with guidance inside.
+        Where there is a student (`lab.student`), it is followed: in four steps, with guidance inside. With any of steps, guidance, mates,
+        interval, sampler and negative it is the flow itself, with the defaults of `stemlab.sampling.Sampling` for those left out.
 
         Args:
             stems: one text a stem, `"<stem>: <free words>"`.
@@ -126,7 +126,8 @@ class StemLab(Editing):
             guidance: scale of classifier-free guidance towards what the stems are told; 1 is off.
             mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
             interval: first and last step with guidance, counted on 32 steps.
-            coupling: "attention" or "noise".
+            coupling: "attention": stems see each other; "noise": they share their noise alone; "song": each sees, alone, what a pianist
+                makes of the shared noise, so that a stem depends neither on how many others there are nor on who they are.
             rho: share of the noise that the stems have in common, 0 to 1, under the coupling "noise" (1 by default).
                 Stems that see each other have noise of their own: under "attention" it is 0.
             sampler: "euler", "midpoint", "heun" or "quadratic".

@@ -51,6 +51,13 @@ def load_student(path: str | Path, flow: VelocityNet, mark: str) -> Student:
 
 
 def sampling_of(student: Student | None, **asked: Any) -> dict[str, Any]:
-    """The student's way of sampling where there is one and nothing was asked for (all None); else the flow's, with what was asked for."""
+    """How a request is sampled: by the student where there is one, and by the flow where something is asked for that the student has inside.
+
+    Args:
+        student: if there is one.
+        asked: arguments of `Sampling`, and rho; None for what was left out.
+    """
     given = {name: value for name, value in asked.items() if value is not None}
-    return given if given or student is None else student.sampling()
+    if student is None or set(given) - {"coupling", "rho"}:
+        return given
+    return {**student.sampling(), **given}
