@@ -48,7 +48,7 @@ def share_slow(first: torch.Tensor, second: torch.Tensor, kept: int) -> torch.Te
         first, second: `(..., T)`.
         kept: how many of the T cosines of a DCT over time, the slowest, come from the first.
     """
-    t = torch.arange(first.shape[-1])
+    t = torch.arange(first.shape[-1], dtype=first.dtype)
     cosines = (
         torch.cos(torch.pi * (t + 0.5)[:, None] * t[:kept] / len(t)) * (2 / len(t)) ** 0.5
     )  # (T, kept), orthonormal

@@ -190,7 +190,7 @@ class Draft:
         seed, shape = piece_seed(self.asked.seed, piece), (self.grid.channels, self.pieces[piece])
         if self.asked.coupling == "song":
             shared, own = (stem_noise(seed, [name], *shape, rho)[0] for rho in (1.0, 0.0))
-            return share_slow(shared, own, round(SLOW * shape[1]))
+            return share_slow(blend(shared, own, self.asked.rho or 0.0), own, round(SLOW * shape[1]))
         return stem_noise(seed, [name], *shape, self.asked.rho or 0.0)[0]
 
     def shared_noise(self) -> torch.Tensor:

@@ -1,0 +1,77 @@
+"""The coupling "song": one noise is one song, and each stem stays alone with it."""
+
+import numpy as np
+import pytest
+import torch
+
+from stemlab.lab.draft import Draft
+from stemlab.lab.request import Request
+from stemlab.noise import share_slow
+
+ASK = {"prompt": "funk", "bpm": 120.0, "bars": 1, "coupling": "song", "seed": 3, "steps": 2}
+BAND = ["drums: tight funk kit", "bass: slap bass", "keys: electric piano"]
+
+
+def sound(group, name):
+    """What the network made, before the group's one gain."""
+    return group[name].audio * group.settings["gain"]
+
+
+@pytest.fixture(scope="module")
+def band(lab):
+    return lab.generate(BAND, **ASK)
+
+
+def test_a_stem_is_the_same_whoever_else_plays_and_in_whatever_order(lab, band):
+    other = lab.generate(["guitar: nylon guitar", BAND[2], BAND[1]], **ASK)
+    for name in ("bass", "keys"):
+        assert np.allclose(sound(band, name), sound(other, name), atol=2e-2)  # bfloat16, in batches of other sizes
+        assert np.corrcoef(sound(band, name), sound(other, name))[0, 1] > 0.999
+    added = lab.add(other, BAND[0])
+    assert np.corrcoef(sound(band, "drums"), sound(added, "drums"))[0, 1] > 0.999
+
+
+def test_another_seed_is_another_song_and_attention_is_no_part_of_it(lab, band):
+    other = lab.generate(BAND, **{**ASK, "seed": 4})
+    assert np.corrcoef(sound(band, "keys"), sound(other, "keys"))[0, 1] < 0.9
+    apart = lab.generate(BAND[:1], **{**ASK, "coupling": "attention"})
+    together = lab.generate(BAND, **{**ASK, "coupling": "attention"})
+    assert np.corrcoef(sound(apart, "drums"), sound(together, "drums"))[0, 1] < 0.999
+
+
+def test_the_song_leads_and_without_it_stems_are_others(lab, band):
+    alone = lab.generate(BAND, **{**ASK, "coupling": "noise", "rho": 0.0})
+    assert np.corrcoef(sound(band, "keys"), sound(alone, "keys"))[0, 1] < 0.9
+
+
+def test_its_groups_are_made_again_and_go_on(lab, band):
+    more = lab.extend(lab.vary(band, "bass"), 1)
+    again = lab.regenerate(more)
+    assert all(np.array_equal(a.audio, b.audio) for a, b in zip(more, again, strict=True))
+
+
+def test_a_recording_is_the_song_of_those_who_accompany_it(lab, band):
+    told = {"bpm": 120, "downbeat": 0.0, "text": "keys", "coupling": "song", "steps": 2}
+    one = lab.accompany(band["keys"].audio, BAND[1:2], **told)
+    two = lab.accompany(np.roll(band["keys"].audio, 8000), BAND[1:2], **told)
+    assert np.corrcoef(one["bass"].audio, two["bass"].audio)[0, 1] < 0.99
+
+
+def test_only_the_slow_part_is_shared_and_the_rest_is_each_ones_own():
+    asked = Request(stems=BAND, bpm=120.0, bars=4, coupling="song", seed=1)
+    noise = Draft(asked).noise
+    first, second = noise["drums"], noise["bass"]
+    assert first.std() == pytest.approx(1, abs=0.05) and first.mean() == pytest.approx(0, abs=0.05)
+    alike = torch.stack([torch.fft.rfft(n, dim=1).abs() for n in (first - second, first)]).mean(1)  # (2, frequencies)
+    assert alike[0, :4].mean() < 0.6 * alike[1, :4].mean()
+    assert alike[0, 20:].mean() > 1.3 * alike[1, 20:].mean()
+    none = Draft(Request(stems=BAND, bpm=120.0, bars=4, coupling="song", seed=1, rho=0.0)).noise
+    assert abs(np.corrcoef(none["drums"].flatten(), none["bass"].flatten())[0, 1]) < 0.05
+
+
+def test_sharing_slow_cosines_is_exact_at_both_ends():
+    a, b = torch.randn(2, 3, 16, generator=torch.Generator().manual_seed(0)).double()
+    assert torch.equal(share_slow(a, b, 0), b)
+    assert torch.allclose(share_slow(a, b, 16), a)
+    mixed = share_slow(a, b, 1)
+    assert torch.allclose(mixed.mean(1), a.mean(1)) and torch.allclose(mixed - mixed.mean(1, True), b - b.mean(1, True))
