@@ -30,7 +30,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     look.add_argument("--anchors-only", action="store_true", help="no model")
     look.add_argument("--seconds", type=float, default=8.0, help="length of a group, 4 to 20 (8)")
     look.add_argument("--scheme", help="as for generate; what is left out here takes its defaults")
-    look.add_argument("--coupling", help="attention or noise")
+    look.add_argument("--coupling", help="attention, noise or song")
     look.add_argument("--rho", type=float, help="share of the noise that is the group's")
     look.add_argument("--steps", type=int)
     look.add_argument("--guidance", type=float)

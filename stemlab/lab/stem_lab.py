@@ -87,7 +87,6 @@ class StemLab(Editing):
         prompt: str = Request.prompt,
         bpm: float | None = Request.bpm,
         key: str | None = Request.key,
-        chords: str | Sequence[str] | None = Request.chords,
         bars: int | None = Request.bars,
         seconds: float | None = Request.seconds,
         seed: int = Request.seed,
@@ -102,6 +101,7 @@ class StemLab(Editing):
         sampler: str | None = None,
         negative: str | None = None,
         loop: bool = Request.loop,
+        chords: str | Sequence[str] | None = Request.chords,
         candidates: int = 1,
         callback: Callback | None = None,
     ) -> StemGroup:
