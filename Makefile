@@ -6,7 +6,7 @@ INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check -c requireme
 HELP_INSTALL := { echo "The install failed: see the lines above. With an old pip: $(PY) -m pip install --upgrade pip." \
 	"To start over: make clean."; exit 1; }
 
-.PHONY: help demo test fuzz lab student site lint format clean
+.PHONY: help demo test fuzz lab student site handout german lint format clean
 
 help:
 	@echo "make demo   make a band: out/demo/player.html"
@@ -15,6 +15,7 @@ help:
 	@echo "make lab    open the notebooks in JupyterLab"
 	@echo "make student  the lessons without solutions: notebooks/student"
 	@echo "make site   the lessons as pages that play without Python: site/index.html (a quarter of an hour)"
+	@echo "make handout  the course on paper, a sheet a lesson: site/handout.html;  make german  lesson 0 in German: notebooks/de"
 	@echo "make lint   ruff and mypy;  make format  put the code in ruff's form"
 	@echo "make clean  remove .venv and caches (out/ and runs/ stay)"
 	@echo "Another Python: make demo PYTHON=python3.12"
@@ -27,7 +28,7 @@ demo: .venv/.demo
 # On a busy machine, threads that wait busily would wait for each other: see stemlab/__init__.py.
 test: export OMP_WAIT_POLICY := passive
 test: .venv/.test
-	$(PY) -m pytest --doctest-modules --nbmake --ignore=notebooks/student stemlab tests $(wildcard notebooks)
+	$(PY) -m pytest --doctest-modules --nbmake --ignore=notebooks/student --ignore=notebooks/de --ignore=notebooks/colab stemlab tests $(wildcard notebooks)
 
 lab: export GOMP_SPINCOUNT ?= 1000
 FUZZ ?= 5000
@@ -38,11 +39,14 @@ fuzz: .venv/.test
 lab: .venv/.lab
 	$(PY) -m jupyterlab notebooks
 
-student: | $(PY)
+student: .venv/.demo
 	$(PY) notebooks/publish.py student
 
 site: .venv/.test
 	$(PY) notebooks/publish.py site
+
+handout german: .venv/.lab
+	$(PY) notebooks/publish.py $@
 
 lint: .venv/.test
 	$(PY) -m ruff check .

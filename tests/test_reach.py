@@ -34,11 +34,11 @@ def test_a_poster_has_a_question_a_picture_a_sound_and_three_sentences(path):
     book = nbformat.read(path, as_version=4)
     drawn = next(cell for cell in book.cells if "poster" in cell.metadata.get("tags", []))
     drawn.outputs = [nbformat.v4.new_output("display_data", {"image/png": PIXEL})]
-    player = '<iframe class="player" srcdoc="x"></iframe><p class="live">more</p>'
+    player = '<iframe class="player" srcdoc="x"></iframe><p class="live">LIVE LINK</p>'
     book.cells[2].outputs = [nbformat.v4.new_output("display_data", {"text/html": player})]
     text = posters.poster(book, path)
     assert cards.card(json.loads(path.read_text(encoding="utf-8")))["Question"].replace("'", "&#x27;") in text
-    assert text.count("<li>") == 3 and text.count("<iframe") == 1 and "more" not in text
+    assert text.count("<li>") == 3 and text.count("<iframe") == 1 and "LIVE LINK" not in text
     assert f"base64,{PIXEL}" in text and re.search(r'alt="Plot: \w|alt="The picture', text)
     assert "http" not in text and "$" not in text  # it stands alone, and no formula is left as LaTeX
 
@@ -76,7 +76,7 @@ def project(folder, urls=""):
 def test_the_address_stands_in_one_place(tmp_path):
     assert cards.address(project(tmp_path)) is None
     told = project(tmp_path, '[project.urls]\nRepository = "https://github.com/someone/stemlab.git/"\n')
-    assert cards.address(told) == "https://github.com/someone/stemlab.git"
+    assert cards.address(told) == "https://github.com/someone/stemlab"
     kept = [p for p in (ROOT / "notebooks").rglob("*") if p.suffix in (".py", ".ipynb", ".md", ".js") and p.is_file()]
     assert [p.name for p in kept if re.search(r"github\.com/(?!NAME)\w+/stemlab", p.read_text(encoding="utf-8"))] == []
 

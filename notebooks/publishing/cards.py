@@ -6,11 +6,6 @@ import re
 import sys
 from pathlib import Path
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "notebooks"
 LESSONS = sorted(HERE.glob("[0-9][0-9]_*.ipynb"))
@@ -27,7 +22,7 @@ def card(book: dict) -> dict[str, str]:
 def markdown(path: Path) -> str:
     """All prose of a lesson."""
     book = json.loads(path.read_text(encoding="utf-8"))
-    return "\n".join("".join(c["source"]) for c in book["cells"] if c["cell_type"] == "markdown")
+    return "\n\n".join("".join(c["source"]) for c in book["cells"] if c["cell_type"] == "markdown")
 
 
 def part(text: str, head: str) -> str:
@@ -57,6 +52,10 @@ def running(took: dict[str, int]) -> str:
 
 def address(project: Path = ROOT / "pyproject.toml") -> str | None:
     """The repository's address: `Repository` of `[project.urls]`, the one place where it stands; None where it is not told."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     told = tomllib.loads(project.read_text(encoding="utf-8"))["project"].get("urls", {})
     return str(told["Repository"]).rstrip("/").removesuffix(".git") if "Repository" in told else None
 

@@ -4,8 +4,6 @@ import html
 import re
 from pathlib import Path
 
-from latex2mathml.converter import convert
-
 from publishing.cards import HERE, TAG, card, markdown, part
 from stemlab.checkpoints.folders import write_text
 
@@ -64,7 +62,9 @@ def predictions(text: str) -> list[str]:
 
 def equations(text: str) -> list[str]:
     """The numbered equations as MathML, each with its number."""
-    found = re.findall(r"\$\$(.+?)\$\$", text, re.DOTALL)
+    from latex2mathml.converter import convert
+
+    found = [one for one in re.findall(r"\$\$(.+?)\$\$", text, re.DOTALL) if "aligned" not in one]  # a proof is no line
     numbered = [(re.sub(TAG, "", formula), re.search(TAG, formula)) for formula in found]
     return [f"{convert(formula, display='block')}<span>({tag[1]})</span>" for formula, tag in numbered if tag]
 
@@ -87,6 +87,8 @@ def listed(pairs: list[tuple[str, str]], which: int) -> str:
 
 def said(text: str) -> str:
     """Prose of a lesson as HTML on paper: formulas drawn, links as their words."""
+    from latex2mathml.converter import convert
+
     kept: list[str] = []
 
     def drawn(match: re.Match) -> str:
