@@ -97,11 +97,25 @@ def test_a_lesson_has_all_its_parts(path):
 def test_a_lesson_asks_for_a_number_a_bug_and_a_transfer(path):
     """Three exercises that cannot be copied from a cell above."""
     text = "\n".join(cell["source"] for cell in cells(path))
-    missing = [kind for kind in ("Predict a number", "find the bug", "Transfer") if kind.lower() not in text.lower()]
+    heads = "\n".join(re.findall(r"^### .+", text, re.MULTILINE)).lower()
+    missing = [kind for kind in ("predict a number", ": find the bug", "transfer: ") if kind not in heads]
     stubs = "\n".join(c["source"] for c in cells(path, "code") if "exercise" in c["metadata"].get("tags", []))
     wanted = (rf'predictions\.settle\(\s*"{path.name[:2]}:', r"\.bug\(\)", r"\.check_bug\(")
     asked = [call for call in wanted if not re.search(call, stubs)]
     assert (missing, asked) == ([], [])
+
+
+@every_notebook
+def test_no_solution_can_be_copied_from_the_cells(path):
+    """At most a line of code of a solution stands in a cell above: what is asked for has to be thought of."""
+    above: set[str] = set()
+    for cell in cells(path, "code"):
+        lines = [re.sub(r"\s+", "", line.split("#")[0]) for line in cell["source"].splitlines()]
+        lines = [line for line in lines if len(line) >= 20 and ".check_" not in line]
+        if "solution" in cell["metadata"].get("tags", []):
+            assert len([line for line in lines if line in above]) <= 1, (path.name, cell["source"])
+        else:
+            above.update(lines)
 
 
 @every_notebook

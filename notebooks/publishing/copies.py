@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from publishing.cards import HERE, LESSONS, ROOT, address
+from publishing.cards import HERE, ROOT, address
 from stemlab.checkpoints.folders import write_text
 
 COPY = "> This is a copy without solutions and notes for teachers, made by `make student`. Changes belong into the lesson itself."
@@ -82,7 +82,7 @@ def write_german(lessons: list[Path], out: Path) -> int:
         if len(prose) != len(places):
             raise ValueError(f"de/{path.stem}.md has {len(prose)} cells of prose, and the lesson has {len(places)}")
         for place, text in zip(places, prose, strict=True):
-            book["cells"][place]["source"] = lower_links(text).splitlines(keepends=True)
+            book["cells"][place]["source"] = text.splitlines(keepends=True)
         for cell in book["cells"]:
             if cell["cell_type"] == "code":
                 cell["source"] = deeper("".join(cell["source"])).splitlines(keepends=True)
@@ -92,15 +92,9 @@ def write_german(lessons: list[Path], out: Path) -> int:
 
 
 def german_prose(path: Path) -> list[str]:
-    """The cells of prose of a lesson's translation; between two stands a line `<!-- cell -->`."""
+    """The cells of prose of a lesson's translation, with links as they are from `de/`; between two stands a line `<!-- cell -->`."""
     text = (HERE / "de" / f"{path.stem}.md").read_text(encoding="utf-8")
     return [part.strip("\n") for part in re.split(r"^<!-- cell -->\n", text, flags=re.MULTILINE)]
-
-
-def lower_links(text: str) -> str:
-    """Links of a translation, which are those of the lesson, as they stand a folder deeper; to translated lessons they stay here."""
-    here = {path.name for path in LESSONS if (HERE / "de" / f"{path.stem}.md").exists()}
-    return re.sub(r"\]\((\d\d_\w+\.ipynb)\)", lambda m: m[0] if m[1] in here else f"](../{m[1]})", deeper(text))
 
 
 def code_cell(text: str) -> dict:
