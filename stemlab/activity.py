@@ -17,19 +17,19 @@ from stemlab.framing import BUNDLED, Grid
 
 REST, PLAY, FREE = 0, 1, 2
 SIGNS = ".x-"  # of REST, PLAY and FREE
-BEATS = 4  # in a bar
+BEATS = 4  # in a bar, unless told
 
 Pattern = str | dict[str, str]
 
 
-def canonical(activity: Any, names: list[str], bpm: float | None, bars: int | None, frames: int) -> dict[str, Pattern]:
+def canonical(activity: Any, names: list[str], bpm: float | None, bars: int | None, frames: int, beats: int = BEATS):
     """Check patterns and write them so that JSON can keep them.
 
     Args:
         activity: a dict of patterns by stem name, or None.
         names: of the stems that there are.
         bpm, bars: of the group; patterns of bars need both.
-        frames: T, how long an array of frames must be.
+        frames: T, how long an array of frames must be.  beats: in a bar.
     Returns:
         by stem name: text, or `{"frames": ".x-..."}` for an array.
     Raises:
@@ -48,7 +48,7 @@ def canonical(activity: Any, names: list[str], bpm: float | None, bars: int | No
             continue
         if not bpm or not bars:
             raise ValueError("activity: got patterns without bpm and bars, which say where each bar lies; give both.")
-        result[name] = _bars(name, pattern, bars)
+        result[name] = _bars(name, pattern, bars, beats)
     return result
 
 
@@ -59,6 +59,7 @@ def pattern_marks(
     samples: int,
     downbeat: float = 0.0,
     grid: Grid = BUNDLED,
+    beats: int = BEATS,
 ) -> np.ndarray:
     """What a stem shall do at every sample.
 
@@ -67,7 +68,7 @@ def pattern_marks(
         bpm, bars: of the group.
         samples: N.
         downbeat: seconds of the first downbeat; what is before it belongs to bar 1, what is behind the last bar to that.
-        grid: of the codec.
+        grid: of the codec.  beats: in a bar, which bpm counts.
     Returns:
         `(N,)` int8 of REST, PLAY or FREE.
     """
@@ -76,10 +77,10 @@ def pattern_marks(
     assert bpm and bars
     marks = np.empty(samples, np.int8)
     beat = 60 / bpm * grid.sample_rate
-    beats = [mark for bar in _split(pattern) for mark in (bar * BEATS if len(bar) == 1 else bar)]
-    for i, mark in enumerate(beats):
+    told = [mark for bar in _split(pattern) for mark in (bar * beats if len(bar) == 1 else bar)]
+    for i, mark in enumerate(told):
         start, stop = (round(downbeat * grid.sample_rate + j * beat) for j in (i, i + 1))
-        start, stop = 0 if i == 0 else start, samples if i + 1 == len(beats) else stop
+        start, stop = 0 if i == 0 else start, samples if i + 1 == len(told) else stop
         marks[start:stop] = SIGNS.index(mark)
     return marks
 
@@ -125,7 +126,7 @@ def _split(pattern: str) -> list[str]:
     return pattern.removesuffix("/").split("/") if "/" in pattern else list(pattern)
 
 
-def _bars(name: str, pattern: Any, bars: int) -> str:
+def _bars(name: str, pattern: Any, bars: int, beats: int) -> str:
     said = f"activity[{name!r}]: got {pattern!r}"
     if isinstance(pattern, list | tuple):
         if any(type(bar) is not int or not 1 <= bar <= bars for bar in pattern):
@@ -133,12 +134,12 @@ def _bars(name: str, pattern: Any, bars: int) -> str:
         return "".join("x" if bar in pattern else "." for bar in range(1, bars + 1))
     if not isinstance(pattern, str) or set(pattern) - set(".x/"):
         raise ValueError(
-            f"{said}; it takes a character a bar, 'x' plays and '.' rests, or four a bar with '/' between bars; "
+            f"{said}; it takes a character a bar, 'x' plays and '.' rests, or {beats} a bar with '/' between bars; "
             "or a list of bars; or an array of frames."
         )
     pieces = _split(pattern)
-    if any(len(piece) not in (1, BEATS) for piece in pieces):
-        raise ValueError(f"{said}; between two '/' it takes one character for the bar, or four for its beats.")
+    if any(len(piece) not in (1, beats) for piece in pieces):
+        raise ValueError(f"{said}; between two '/' it takes one character for the bar, or {beats} for its beats.")
     if len(pieces) != bars:
         raise ValueError(f"{said}, which is {len(pieces)} bars; it takes {bars}, one a bar.")
     return pattern

@@ -16,7 +16,7 @@ _MINOR = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
 KEYS: list[str] = [f"{n} major" for n in _MAJOR] + [f"{n} minor" for n in _MINOR]
 NO_KEY = len(KEYS)
 FRAME_SECONDS = BUNDLED.seconds
-CLOCK_PERIODS = (16.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25)  # beats
+CLOCK_PERIODS = (16.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25)  # quarter notes: four bars of 4/4, two, one, a half, a beat, ...
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Conditions:
         has_submix: `(N,)` bool.
         activity: `(N, T)`: 1 where the stem shall sound, 0 where it shall rest, 2 when absent.
         group: `(N,)` index of the group that each stem belongs to.
+        periods: `(N, 7)` quarter notes, which bpm counts, in the periods of each stem's clock: its meter.
     """
 
     tokens: torch.Tensor
@@ -42,6 +43,7 @@ class Conditions:
     has_submix: torch.Tensor
     activity: torch.Tensor
     group: torch.Tensor
+    periods: torch.Tensor
 
     def __len__(self) -> int:
         return len(self.bpm)
@@ -88,8 +90,9 @@ def key_index(key: str | None) -> int:
 
 
 def make_conditions(
-    prompts, frames, channels, bpm=None, key=None, submix=None, activity=None, start=0.0, tokenize=tokenize
-):
+    prompts, frames, channels, bpm=None, key=None, submix=None, activity=None, start=0.0, tokenize=tokenize,
+    periods=CLOCK_PERIODS,
+):  # fmt: skip
     """Conditions of one group.
 
     Args:
@@ -101,6 +104,7 @@ def make_conditions(
         activity: `(N, T)` of 0, 1 or 2 (free), or None.
         start: beats since the first downbeat at frame 0.
         tokenize: of the network's text encoder; the bundled one by default.
+        periods: of the clock; those of 4/4 by default.
     """
     n = len(prompts)
     return Conditions(
@@ -112,22 +116,25 @@ def make_conditions(
         has_submix=torch.full((n,), submix is not None),
         activity=torch.full((n, frames), 2) if activity is None else torch.as_tensor(activity).long(),
         group=torch.zeros(n, dtype=torch.long),
+        periods=torch.as_tensor(periods).expand(n, -1),
     )
 
 
-def clock(bpm: torch.Tensor, start: torch.Tensor, frames: int, frame_seconds: float = FRAME_SECONDS) -> torch.Tensor:
+def clock(bpm, start, frames: int, frame_seconds: float = FRAME_SECONDS, periods=CLOCK_PERIODS) -> torch.Tensor:
     """Where each latent frame lies in the beat, the bar and the four-bar phrase.
 
     Args:
         bpm: `(N,)`, 0 when absent.
         start: `(N,)` beats at frame 0.
         frames: T.  frame_seconds: length of one.
+        periods: quarter notes in each, `(7,)` or `(N, 7)`.
     Returns:
         `(N, frames, 2 * len(CLOCK_PERIODS) + 1)`: sine and cosine of each phase, and a flag; all 0 when absent.
     """
     seconds = (torch.arange(frames, device=bpm.device) + 0.5) * frame_seconds
     beats = start[:, None] + seconds * bpm[:, None] / 60  # (N, T)
-    phase = 2 * torch.pi * beats[..., None] / torch.tensor(CLOCK_PERIODS, device=bpm.device)
+    count = torch.as_tensor(periods, device=bpm.device).view(-1, 1, len(CLOCK_PERIODS))
+    phase = 2 * torch.pi * beats[..., None] / count
     features = torch.cat([phase.sin(), phase.cos(), torch.ones_like(phase[..., :1])], dim=-1)
     return features * (bpm > 0)[:, None, None]
 

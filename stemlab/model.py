@@ -91,7 +91,7 @@ class VelocityNet(nn.Module):
         """
         embedded, pooled, mask = embed(self.text, c.tokens)
         length, marks = c.submix.shape[2], self.activity(c.activity)
-        beat = clock(c.bpm, c.start, length, self.frame_seconds)
+        beat = clock(c.bpm, c.start, length, self.frame_seconds, c.periods)
         frames = [c.submix.transpose(1, 2), c.has_submix[:, None, None].expand(-1, length, 1), marks, beat]
         coupled = torch.as_tensor(coupled, device=c.group.device).expand(len(c))
         own = torch.eye(len(c), dtype=torch.bool, device=c.group.device)

@@ -12,6 +12,7 @@ import torch
 from stemlab.conditions import NO_KEY, Conditions, key_index
 from stemlab.framing import BUNDLED
 from stemlab.songs.harmony import canonical_key
+from stemlab.songs.meter import METERS
 from stemlab.songs.notes import piano_roll
 from stemlab.text import join_prompt, tokenize
 
@@ -44,7 +45,7 @@ def group_batch(
         when a song of the batch does not know its notes.
     """
     picks = pick_groups(songs, rng, stems, frames, grouped)
-    x, activity, submixes, has, tokens_of, bpm, start, key, group, rolls = [], [], [], [], [], [], [], [], [], []
+    x, activity, submixes, has, tokens_of, bpm, start, key, group, periods, rolls = ([] for _ in range(11))
     for index, pick in enumerate(picks):
         song, chosen, offset = pick.song, pick.stems, pick.offset
         submix = None if pick.submix is None else song["submix_latents"][pick.submix]
@@ -62,10 +63,11 @@ def group_batch(
             start.append(song.get("start", 0.0) + offset * frame_seconds * bpm[-1] / 60)
             key.append(key_index(canonical_key(song["key"])) if song["key"] else NO_KEY)
             group.append(index)
+            periods.append(METERS[song.get("meter", "4/4")])
     conditions = Conditions(
         tokens=tokenize(tokens_of), bpm=torch.tensor(bpm), start=torch.tensor(start), key=torch.tensor(key),
         submix=torch.cat(submixes).float(), has_submix=torch.tensor(has),
-        activity=torch.cat(activity).long(), group=torch.tensor(group),
+        activity=torch.cat(activity).long(), group=torch.tensor(group), periods=torch.tensor(periods),
     )  # fmt: skip
     return torch.cat(x).float(), conditions, torch.cat(rolls) if len(rolls) == len(picks) else None
 

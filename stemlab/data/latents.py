@@ -81,6 +81,7 @@ def _build_shard(job: tuple) -> None:
 def words_of(song: Song, words: Random) -> dict[str, Any]:
     """What a cache tells of a composed song, with as many wordings as it keeps."""
     told: dict[str, Any] = {"seed": song.seed, "genre": song.genre, "bpm": song.bpm, "key": song.key}
+    told |= {} if song.meter == "4/4" else {"meter": song.meter}
     told["captions"] = [[stem_caption(part, words) for _ in range(WORDINGS)] for part in song.parts]
     told["prompts"] = [group_prompt(song, words) for _ in range(WORDINGS)]
     return told

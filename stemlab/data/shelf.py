@@ -18,6 +18,7 @@ from stemlab.data.stream import AT_ONCE, FIRST, MOST, REPEATS, SongStream
 from stemlab.framing import Grid
 from stemlab.songs.compose import Song
 from stemlab.songs.harmony import canonical_key
+from stemlab.songs.meter import METERS
 from stemlab.songs.notes import note_table, piano_roll
 from stemlab.text import join_prompt
 
@@ -119,10 +120,10 @@ class Shelf:
             for stem, words in zip(pick.stems, pick.captions, strict=True):
                 wording = words * WORDINGS + pick.prompt
                 whole.append((song["place"], stem, pick.offset, submix, wording, song["key"]))
-                told.append((song["bpm"], beats))
+                told.append((song["bpm"], beats, *METERS[song.get("meter", "4/4")]))
                 group.append(index)
         place, row, offset, submix, wording, key = torch.tensor(whole).T.to(self.device)
-        bpm, start = torch.tensor(told, dtype=torch.float32).T.to(self.device)
+        bpm, start, *periods = torch.tensor(told, dtype=torch.float32).T.to(self.device)
         window = offset[:, None] + torch.arange(frames, device=self.device)  # (N, T)
         at = lambda row: (place[:, None], row[:, None], slice(None), window)  # noqa: E731
         has = submix >= 0
@@ -130,6 +131,7 @@ class Shelf:
         conditions = Conditions(
             tokens=self.tokens[place, row, wording].long(), bpm=bpm, start=start, key=key, submix=heard, has_submix=has,
             activity=self.activity[place[:, None], row[:, None], window].long(), group=torch.tensor(group),
+            periods=torch.stack(periods, 1),
         )  # fmt: skip
         roll = self.roll[place[:, None], row[:, None], window]
         return self.latents[at(row)].transpose(1, 2).float(), conditions, roll

@@ -25,6 +25,8 @@ from stemlab.sampling import integrate
 from stemlab.songs.chords import by_beats, read_chords
 from stemlab.songs.harmony import canonical_key
 from stemlab.songs.held_chords import held_chords
+from stemlab.songs.meter import METERS, bar_of
+from stemlab.songs.plan import BEATS
 from stemlab.text import join_prompt
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def conductor(draft: Draft) -> torch.Tensor | None:
         return None
     assert asked.bpm and draft.bars
     beats = by_beats(read_chords(asked.chords, asked.key and canonical_key(asked.key)), draft.bars)
-    sound = held_chords(beats, asked.bpm, round(seconds * SAMPLE_RATE), SAMPLE_RATE, draft.downbeat)
+    quarters = asked.bpm * BEATS / bar_of(asked.meter)  # four to a bar of any meter
+    sound = held_chords(beats, quarters, round(seconds * SAMPLE_RATE), SAMPLE_RATE, draft.downbeat)
     return torch.from_numpy(as_taken(sound[None] * hearing_gain(sound), draft.grid))[..., : draft.samples]
 
 
@@ -64,7 +67,7 @@ def leaders(lab: "StemLab", draft: Draft, model: Any, chords: torch.Tensor | Non
     text, noise = join_prompt(WORDS, asked.prompt), draft.shared_noise()
     told = make_conditions(
         [text], draft.frames, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), start=draft.start,
-        tokenize=lab.model.text.tokenize,
+        tokenize=lab.model.text.tokenize, periods=METERS[asked.meter],
     )  # fmt: skip
     alone = replace(asked, coupling="noise", mates=asked.guidance)
     return [(text, integrate(model, told.to(lab.device), noise[None].to(lab.device), alone)[0].cpu())]

@@ -16,6 +16,7 @@ from stemlab.lab.loop import Loop
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request, default_seconds, rounds_of
 from stemlab.noise import blend, fresh_noise, piece_seed, share_slow, stem_noise
+from stemlab.songs.meter import bars_seconds, beat_of, beats_in
 from stemlab.songs.names import unique_names
 
 PEAK = 0.9  # as in the songs of the training: `songs/render.py`
@@ -56,13 +57,13 @@ class Draft:
             self.samples = int(recording["samples"])
             self.bars = bars_between(self.samples / grid.sample_rate, asked.bpm, self.downbeat)
         else:
-            self.bars, seconds = default_seconds(asked.bpm, asked.bars, asked.seconds, grid.longest)
+            self.bars, seconds = default_seconds(asked.bpm, asked.bars, asked.seconds, grid.longest, asked.meter)
             self.samples = round(seconds * grid.sample_rate)
         self.loop = Loop(self.samples, grid) if asked.loop else None
         self.pieces = [self.frames]
         self.noise = {name: self._own_noise(name) for name in self.names}
         if asked.activity is not None:
-            activity = canonical(asked.activity, self.names, asked.bpm, self.bars, self.frames)
+            activity = canonical(asked.activity, self.names, asked.bpm, self.bars, self.frames, beats_in(asked.meter))
             self.asked = replace(self.asked, activity=activity)
         self.marks = self._marks(self.asked.activity, self.bars, self.samples, self.downbeat)
         self.rounds = [
@@ -134,15 +135,19 @@ class Draft:
 
     def bar_samples(self, bars: list[int]) -> list[tuple[int, int]]:
         """Runs of neighbouring bars, counted from 1, as samples (first, behind the last)."""
-        line = lambda bar: round((self.downbeat + (bar - 1) * 240 / self.asked.bpm) * self.grid.sample_rate)  # noqa: E731
         runs: list[tuple[int, int]] = []
         for bar in sorted(set(bars)):
-            first = 0 if bar == 1 else line(bar)
-            last = self.samples if bar == self.bars else min(line(bar + 1), self.samples)
+            first = 0 if bar == 1 else self._line(bar)
+            last = self.samples if bar == self.bars else min(self._line(bar + 1), self.samples)
             if runs and runs[-1][1] == first:
                 first = runs.pop()[0]
             runs.append((first, last))
         return runs
+
+    def _line(self, bar: int) -> int:
+        """The sample at which a bar begins."""
+        assert self.asked.bpm
+        return round((self.downbeat + bars_seconds(bar - 1, self.asked.bpm, self.asked.meter)) * self.grid.sample_rate)
 
     def activity(self, names: list[str]) -> torch.Tensor | None:
         """The activity condition of some stems, `(len(names), T)`; None when all are free."""
@@ -162,7 +167,10 @@ class Draft:
     def more_samples(self, bars: int) -> int:
         """How many samples the group grows by so many bars."""
         assert self.bars and self.asked.bpm
-        return round((self.bars + bars) * 240 / self.asked.bpm * self.grid.sample_rate) - self.samples
+        return (
+            round(bars_seconds(self.bars + bars, self.asked.bpm, self.asked.meter) * self.grid.sample_rate)
+            - self.samples
+        )
 
     def _extend(self, bars: int, activity: dict | None) -> None:
         assert self.bars
@@ -177,9 +185,10 @@ class Draft:
             self.marks[name] = np.concatenate([old, new])
 
     def _marks(self, told: dict | None, bars: int | None, samples: int, downbeat: float = 0.0) -> dict[str, np.ndarray]:
-        bpm = self.asked.bpm
+        meter, bpm = self.asked.meter, self.asked.bpm
+        beats_a_minute = bpm and bpm / beat_of(meter)
         return {
-            name: pattern_marks(pattern, bpm, bars, samples, downbeat, self.grid)
+            name: pattern_marks(pattern, beats_a_minute, bars, samples, downbeat, self.grid, beats_in(meter))
             for name, pattern in (told or {}).items()
         }
 

@@ -19,6 +19,7 @@ from stemlab.lab.request import Request
 from stemlab.lab.rounds import draft_of, finish, make, sample
 from stemlab.lab.words import check_words, hint
 from stemlab.sampling import Callback
+from stemlab.songs.meter import beats_in
 from stemlab.windows import overlap
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def extend(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callbac
     """All stems go on: what is there is held on its path, and up to its last two latent frames its samples are kept."""
     if step["activity"] is not None:
         frames = draft.grid.frames(draft.more_samples(step["extend"]))
-        step["activity"] = canonical(step["activity"], draft.names, draft.asked.bpm, step["extend"], frames)
+        told, beats = (step["activity"], draft.names, draft.asked.bpm), beats_in(draft.asked.meter)
+        step["activity"] = canonical(*told, step["extend"], frames, beats)
     before, audio, frame, window = draft.samples, dict(draft.audio), draft.grid.frame, draft.grid.window
     draft.follow(step)
     known = before // frame

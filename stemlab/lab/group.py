@@ -14,6 +14,7 @@ import numpy as np
 
 from stemlab.codec.audio import SAMPLE_RATE, check_mono, check_rate, to_mono
 from stemlab.lab.arguments import check_number, check_text
+from stemlab.songs.meter import bars_seconds
 
 if TYPE_CHECKING:
     import torch
@@ -63,7 +64,7 @@ class StemGroup:
         stems: at least one, all of the same length, all mono or all stereo, with different names.
         bpm: beats a minute, 40 to 240, or None when nothing was asked for.
         key: such as "A minor", or None.
-        bars: number of 4/4 bars, or None.
+        bars: number of bars, or None.
         prompt: what the whole group was asked for with, such as "funk".
         sample_rate: in Hz.
         settings: seed, scheme, steps, guidance and whatever else made it; must fit into JSON.
@@ -97,8 +98,8 @@ class StemGroup:
             raise ValueError("stems: some are mono, others stereo; make them all one or the other.")
         check_number("bpm", self.bpm, 40, 240, "beats a minute, or None", optional=True)
         check_number("bars", self.bars, 1, MOST_LONG, "4/4 bars: 1 or more, or None", optional=True, whole=True)
-        check_text("prompt", self.prompt)
-        check_text("key", "" if self.key is None else self.key)
+        for name, text in (("prompt", self.prompt), ("key", "" if self.key is None else self.key)):
+            check_text(name, text)
         check_rate(self.sample_rate, "sample_rate")
         if not isinstance(self.settings, dict):
             raise ValueError(f"settings: got {self.settings!r}; it takes a dict.")
@@ -119,11 +120,7 @@ class StemGroup:
         raise KeyError(f"no stem {which!r} here; there are {', '.join(self.names)}")
 
     def __repr__(self) -> str:
-        told = [
-            f"{self.bpm:g} bpm" if self.bpm else "",
-            self.key or "",
-            f"{self.bars} bars" if self.bars else "",
-        ]
+        told = [self.bpm and f"{self.bpm:g} bpm", self.key, self.bars and f"{self.bars} bars"]
         return f"StemGroup({', '.join([*self.names, f'{self.seconds:.1f} s', *filter(None, told)])})"
 
     @property
@@ -147,10 +144,15 @@ class StemGroup:
         return self.stems[0].audio.shape[-1] / self.sample_rate
 
     @property
+    def meter(self) -> str:
+        """One of METERS; 4/4 unless the settings tell another."""
+        return self.settings.get("meter", "4/4")
+
+    @property
     def downbeats(self) -> np.ndarray:
         """Seconds at which bars begin; none without a tempo. The first is 0, or where an accompanied recording has it."""
         first = self.settings.get("downbeat") or 0.0
-        return np.arange(first, self.seconds, 240 / self.bpm) if self.bpm else np.empty(0)
+        return np.arange(first, self.seconds, bars_seconds(1, self.bpm, self.meter)) if self.bpm else np.empty(0)
 
     @property
     def gain(self) -> float:

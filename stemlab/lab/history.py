@@ -13,6 +13,7 @@ from stemlab.lab.arguments import check_number, check_text
 from stemlab.lab.draft import Draft, asked_activity
 from stemlab.lab.recording import LONGEST
 from stemlab.lab.request import MOST_BARS, Request
+from stemlab.songs.meter import beats_in, check_meter
 
 if TYPE_CHECKING:
     from stemlab.lab.group import StemGroup
@@ -30,6 +31,7 @@ def check_settings(group: "StemGroup") -> None:
     check_number(
         "gain", group.settings.get("gain"), 1e-9, 1e9, "what the model hears is the sound times it", optional=True
     )
+    check_meter(group.settings.get("meter", "4/4"))
     check_text("checkpoint", group.settings.get("checkpoint", ""))
     try:
         if history:
@@ -108,7 +110,7 @@ def _check_more(draft: Draft, step: dict[str, Any]) -> None:
     room = MOST_BARS - draft.bars
     check_number("bars", step["extend"], 1, room, f"more bars, {MOST_BARS} in all", whole=True)
     frames = draft.grid.frames(draft.more_samples(step["extend"]))
-    canonical(step["activity"], draft.names, draft.asked.bpm, step["extend"], frames)
+    canonical(step["activity"], draft.names, draft.asked.bpm, step["extend"], frames, beats_in(draft.asked.meter))
 
 
 def _check_bars(draft: Draft, bars: Any) -> None:

@@ -15,6 +15,7 @@ from stemlab.lab.words import check_words
 from stemlab.sampling import SAMPLERS, Sampling
 from stemlab.songs.chords import read_chords
 from stemlab.songs.harmony import canonical_key
+from stemlab.songs.meter import bars_seconds, beats_in, check_meter
 from stemlab.songs.names import unique_names
 
 SCHEMES = ("one-pass", "two-pass", "k-pass")
@@ -32,7 +33,7 @@ class Request(Sampling):
     """What `StemLab.generate` and `StemLab.accompany` are asked for; these defaults are the only ones.
 
     Attributes:
-        stems, prompt, bpm, key, chords, bars, seconds, seed, activity, scheme, rho, loop: see `StemLab.generate`.
+        stems, prompt, bpm, key, chords, bars, seconds, seed, activity, scheme, rho, loop, meter: see `StemLab.generate`.
         recording: of an accompaniment: name, prompt, sha256, rate, channels, samples, gain.
         downbeat: of an accompaniment, seconds of the first.
         heard: of an accompaniment: for bpm, downbeat and key, whether they were told or found; how sure, and what else.
@@ -57,6 +58,7 @@ class Request(Sampling):
     candidates: dict[str, Any] | None = None
     loop: bool = False
     student: str | None = None
+    meter: str = "4/4"
 
     def __post_init__(self) -> None:
         for name in ("stems", "interval", "scheme", "activity", "chords"):
@@ -79,8 +81,14 @@ class Request(Sampling):
     def kept(self) -> dict[str, Any]:
         """As a session keeps it: what belongs to accompaniments and to choices only where there is one."""
         own = ("recording", "downbeat", "heard") if self.recording is None else ()
-        rare = [name for name in ("candidates", "chords", "loop", "student") if not getattr(self, name)]
-        return {n: v for n, v in asdict(self).items() if n not in own and n not in rare}
+        plain = {
+            "candidates": None,
+            "chords": None,
+            "loop": False,
+            "student": None,
+            "meter": "4/4",
+        }  # told where otherwise
+        return {n: v for n, v in asdict(self).items() if n not in own and not (n in plain and v == plain[n])}
 
     def settled(self) -> "Request":
         """With `rho` as the coupling has it: stems that see each other have noise of their own."""
@@ -143,8 +151,11 @@ class Request(Sampling):
             raise ValueError(
                 f"interval: got {interval!r}; it takes the first and the last step with guidance, such as {tuple(Sampling.interval)}."
             )
-        bars, seconds = default_seconds(self.bpm, self.bars, self.seconds, grid.longest)
-        canonical(self.activity, names, self.bpm, bars, grid.frames(round(seconds * grid.sample_rate)))
+        check_meter(self.meter)
+        bars, seconds = default_seconds(self.bpm, self.bars, self.seconds, grid.longest, self.meter)
+        canonical(
+            self.activity, names, self.bpm, bars, grid.frames(round(seconds * grid.sample_rate)), beats_in(self.meter)
+        )
 
 
 def check_chords(chords: Any, key: str | None, bpm: float | None, coupling: str) -> None:
@@ -168,7 +179,7 @@ def check_candidates(candidates: Any, stems: int, bpm: float | None) -> None:
 
 
 def default_seconds(
-    bpm: float | None, bars: int | None, seconds: float | None, longest: float = ONE_PASS
+    bpm: float | None, bars: int | None, seconds: float | None, longest: float = ONE_PASS, meter: str = "4/4"
 ) -> tuple[int | None, float]:
     """Bars and length in seconds from what was given: 4 bars when there is a tempo, else 8 seconds; ValueError above `longest`."""
     if bars is not None and seconds is not None:
@@ -176,8 +187,8 @@ def default_seconds(
     if bars is not None and not bpm:
         raise ValueError(f"bars: got {bars} without bpm; give bpm too, or seconds instead of bars.")
     if seconds is None and bpm:
-        bars = bars or max(1, min(4, int(longest * bpm / 240)))
-        seconds = bars * 240 / bpm
+        bars = bars or max(1, min(4, int(longest / bars_seconds(1, bpm, meter))))
+        seconds = bars_seconds(bars, bpm, meter)
     seconds = 8.0 if seconds is None else seconds
     if seconds > longest:
         raise ValueError(

@@ -29,6 +29,7 @@ from stemlab.lab.request import Request
 from stemlab.lab.words import hint
 from stemlab.sampling import Callback, integrate
 from stemlab.songs.harmony import canonical_key
+from stemlab.songs.meter import METERS
 from stemlab.text import join_prompt
 from stemlab.windows import longest
 
@@ -182,7 +183,7 @@ def _conditions(
         texts,
         draft.frames - first, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), submix,
         None if activity is None else activity[:, first:],
-        draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize,
+        draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize, METERS[asked.meter],
     )  # fmt: skip
     unnamed = torch.tensor([not draft.prompts[name] for name in names] + [False] * len(led))
     return conditions.null(unnamed, tempo=False, key=False, submix=False, activity=False)

@@ -102,6 +102,7 @@ class StemLab(Editing):
         negative: str | None = None,
         loop: bool = Request.loop,
         chords: str | Sequence[str] | None = Request.chords,
+        meter: str = Request.meter,
         candidates: int = 1,
         callback: Callback | None = None,
     ) -> StemGroup:
@@ -113,11 +114,10 @@ class StemLab(Editing):
         Args:
             stems: one text a stem, `"<stem>: <free words>"`.
             prompt: words for the whole group.
-            bpm: beats a minute, 40 to 240, or None to leave it open.
+            bpm: quarter notes a minute, 40 to 240, or None to leave it open.
             key: such as "A minor", or None.
             chords: one a bar, such as `"Am F C/G Dm7"`, from the start again when they are used up; see `stemlab.songs.chords`.
-            bars: length in 4/4 bars; needs bpm. 4 when neither it nor `seconds` is given and bpm is.
-            seconds: length, instead of bars; 8 when nothing is given.
+            bars, seconds: length, told by one of them, bars with bpm alone; 4 bars by default where there is a bpm, else 8 s.
             seed: of the noise; the same seed and arguments make the same group.
             activity: patterns by stem name, as in `stemlab.activity`: `".xxx"`, `"x/x.x./."`, `[2, 3, 4]` or an array of
                 frames; other stems are free. A stem is silent wherever it shall rest.
@@ -133,6 +133,7 @@ class StemLab(Editing):
             sampler: "euler", "midpoint", "heun" or "quadratic".
             negative: words that guidance leads away from.
             loop: the end flows into the beginning, in the music and in the sound; edits keep it so (`stemlab.lab.loop`).
+            meter: "4/4", "3/4" or "6/8".
             candidates: how many groups to make, with seeds from `seed` on; the one most in step is kept
                 (`stemlab.lab.candidates`), and `settings["candidates"]` tells all scores.
             callback: called with (steps done, steps in all, x).
@@ -147,7 +148,7 @@ class StemLab(Editing):
         )  # fmt: skip
         asked = Request(
             stems=stems, prompt=prompt, bpm=bpm, key=key, chords=chords, bars=bars, seconds=seconds, seed=seed,
-            activity=activity, scheme=scheme, loop=loop, **how,
+            activity=activity, scheme=scheme, loop=loop, meter=meter, **how,
         )  # fmt: skip
         asked.check(self.grid)
         check_candidates(candidates, len(stems), bpm)

@@ -1,6 +1,6 @@
 """Songs as notes, with known tempo, key, chords, sections and activity.
 
-A song is a loop of 4/4 bars that starts at beat 0. The same seed and arguments give the same song for ever.
+A song is a loop of bars, of 4/4 unless told, that starts at beat 0. The same seed and arguments give the same song for ever.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from random import Random
 from stemlab.conditions import KEYS
 from stemlab.songs.genres import GENRES
 from stemlab.songs.harmony import canonical_key, parse_key, roman_chord
+from stemlab.songs.meter import bars_seconds, beat_of, beats_in, check_meter
 from stemlab.songs.parts import write
-from stemlab.songs.plan import BEATS, Note, Plan
+from stemlab.songs.plan import Note, Plan
 from stemlab.songs.sounds import FAMILIES, SOUNDS
 
 EVAL_SEEDS = 1_000_000_000  # seeds from here on are for evaluation and never trained on
@@ -65,13 +66,14 @@ class Song:
     Args:
         seed: what it was composed from.
         genre: one of GENRES.
-        bpm: beats per minute.
+        bpm: quarter notes a minute.
         key: one of KEYS.
-        bars: number of 4/4 bars.
+        bars: number of bars.
         chords: a name a bar, such as "Am7"; two names apart by a blank where the chord changes in mid-bar.
         sections: one a bar: "intro", "verse", "chorus" or "break".
         swing: (unit in beats, share of the first half of the pair); 0.5 is straight.
         parts: the stems, in the order of FAMILIES.
+        meter: one of METERS.
     """
 
     seed: int
@@ -83,16 +85,17 @@ class Song:
     sections: list[str]
     swing: tuple[float, float]
     parts: list[Part]
+    meter: str = "4/4"
 
     @property
     def seconds(self) -> float:
         """Length of all bars in seconds."""
-        return self.bars * BEATS * 60 / self.bpm
+        return bars_seconds(self.bars, self.bpm, self.meter)
 
     @property
     def beats(self) -> list[float]:
-        """Times of all beats in seconds; each fourth, from the first, is a downbeat."""
-        return [beat * 60 / self.bpm for beat in range(self.bars * BEATS)]
+        """Times of all beats in seconds; in 4/4 each fourth, from the first, is a downbeat, in 3/4 each third, in 6/8 each other."""
+        return [i * beat_of(self.meter) * 60 / self.bpm for i in range(self.bars * beats_in(self.meter))]
 
 
 def compose(
@@ -103,6 +106,8 @@ def compose(
     key: str | None = None,
     bars: int = 8,
     families: list[str] | None = None,
+    meter: str = "4/4",
+    swing: float | None = None,
 ) -> Song:
     """Compose a song.
 
@@ -113,12 +118,15 @@ def compose(
         key: one of KEYS, or None for any.
         bars: number of bars, 1 to 64.
         families: the stems' families, or None for 2 to 6 that suit the genre.
+        meter: one of METERS; sounds, chords a bar and who plays when are those of the same seed in 4/4.
+        swing: share of the first of two eighths (in some genres sixteenths), 0.5 (straight) to 0.75, or None for one that suits
+            the genre; 6/8 is straight.
     Returns:
         Song.
     Raises:
         ValueError: if an argument is out of range.
     """
-    _check(seed, genre, bpm, bars, families)
+    _check(seed, genre, bpm, bars, families, meter, swing)
     rng = Random(f"song {seed}")
     if genre is None:
         fitting = [g for g, info in GENRES.items() if bpm is None or info.bpm[0] <= bpm <= info.bpm[1]]
@@ -131,11 +139,14 @@ def compose(
     key = canonical_key(key)
     progression = rng.choice(info.progressions[parse_key(key)[1]]).split()
     romans = [progression[bar % len(progression)].split("/") for bar in range(bars)]
+    if meter == "3/4":
+        romans = [bar[:1] for bar in romans]  # three beats have no half
     halves = [roman_chord(numeral, key) for bar in romans for numeral in (bar[0], bar[-1])]
     sections = _sections(bars, rng)
     unit, least, most = info.swing
-    swing = (unit, round(rng.uniform(least, most), 3))
-    plan = Plan(bpm, key, halves, sections, swing, info.level)
+    usual = round(rng.uniform(least, most), 3)
+    swung = (unit, 0.5 if meter == "6/8" else usual if swing is None else float(swing))
+    plan = Plan(bpm, key, halves, sections, swung, info.level, meter)
     families = _families(info.weights, rng) if families is None else list(families)
     active = _activity(families, sections, rng)
     places = [(i + rng.uniform(0.2, 0.8)) / len(families) for i in range(len(families))]
@@ -155,10 +166,10 @@ def compose(
     names = [
         name if len(n) == 1 else f"{name} {roman_chord(n[1], key).name}" for name, n in zip(names, romans, strict=True)
     ]
-    return Song(seed, genre, bpm, key, bars, names, sections, swing, parts)
+    return Song(seed, genre, bpm, key, bars, names, sections, swung, parts, meter)
 
 
-def _check(seed, genre, bpm, bars, families):
+def _check(seed, genre, bpm, bars, families, meter, swing):
     if not isinstance(seed, int) or seed < 0:
         raise ValueError(f"seed: got {seed!r}, takes a whole number from 0")
     if genre is not None and genre not in GENRES:
@@ -169,6 +180,11 @@ def _check(seed, genre, bpm, bars, families):
         raise ValueError(f"bars: got {bars!r}, takes a whole number from 1 to 64")
     if families is not None and (not families or any(f not in FAMILIES for f in families)):
         raise ValueError(f"families: got {families!r}, takes a list of at least one of {', '.join(FAMILIES)}")
+    check_meter(meter)
+    if swing is not None and not 0.5 <= swing <= 0.75:
+        raise ValueError(f"swing: got {swing!r}, takes 0.5 (straight) to 0.75, or None for the genre's own")
+    if swing not in (None, 0.5) and meter == "6/8":
+        raise ValueError(f"swing: got {swing!r} in 6/8, whose eighths come in threes; leave it out")
 
 
 def _families(weights: dict[str, float], rng: Random) -> list[str]:

@@ -7,15 +7,15 @@ from random import Random
 from stemlab.songs.beats import drums, percussion
 from stemlab.songs.harmony import Chord, nearest, scale_over, voicing
 from stemlab.songs.patterns import BASS, CHORDS, FAST_LINES, MELODIES
-from stemlab.songs.plan import STEPS, Note, Plan, Writer, active_bars, tokens
+from stemlab.songs.plan import STRUCK, Note, Plan, Writer, active_bars, fitted, tokens
 from stemlab.songs.sounds import Sound
 
 
-def _split(pattern: str, changes: bool) -> list[tuple[int, str, int]]:
+def _split(plan: Plan, pattern: str, bar: int) -> list[tuple[int, str, int]]:
     """Tokens of a bar; a note held over a chord change in mid-bar is struck again on the new chord."""
     found = []
-    half = STEPS // 2
-    for step, token, length in tokens(pattern):
+    half, changes = plan.steps // 2, plan.changes(bar)
+    for step, token, length in tokens(fitted(pattern, plan.meter, bar)):
         if changes and step < half < step + length:
             found += [(step, token, half - step), (half, token, step + length - half)]
         else:
@@ -23,8 +23,10 @@ def _split(pattern: str, changes: bool) -> list[tuple[int, str, int]]:
     return found
 
 
-def _accent(step: int) -> float:
+def _accent(step: int, meter: str) -> float:
     """Velocity of an ordinary note by its place in the bar."""
+    if meter != "4/4":
+        return 94 if step == 0 else 88 if step in STRUCK[meter] else 82 if step % 2 == 0 else 76
     return 94 if step % 8 == 0 else 88 if step % 4 == 0 else 82 if step % 2 == 0 else 76
 
 
@@ -50,7 +52,7 @@ def bass(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> list
             _walk(out, bar, low)
             continue
         pattern = chorus if plan.sections[bar] == "chorus" else verse
-        for step, token, length in _split(pattern, plan.changes(bar)):
+        for step, token, length in _split(plan, pattern, bar):
             pitch = _bass_pitch(token, plan.chord(bar, step), plan.key, low)
             if token == "g":
                 out.add(bar, step, 0.5, pitch, 48)
@@ -58,7 +60,7 @@ def bass(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> list
                 while pitch > sound.high:
                     pitch -= 12
                 pop = 12 if style == "slap" and token in "78" else 0
-                out.add(bar, step, length, pitch, _accent(step) + 6 + pop)
+                out.add(bar, step, length, pitch, _accent(step, plan.meter) + 6 + pop)
     return out.notes
 
 
@@ -89,8 +91,9 @@ def _walk(out: Writer, bar: int, low: int):
     else:
         third, fifth = root + chord.tones[1], root + chord.tones[2]
         pitches = [root, *rng.choice(((third, fifth), (fifth, third), (third, fifth))), approach]
-    for beat, pitch in enumerate(pitches):
-        out.add(bar, 4 * beat, 4, pitch, 92 if beat % 2 == 0 else 86, gap=0.08)
+    struck = STRUCK[plan.meter]
+    for beat, (step, pitch) in enumerate(zip(struck, [*pitches[: len(struck) - 1], approach], strict=True)):
+        out.add(bar, step, plan.steps // len(struck), pitch, 92 if beat % 2 == 0 else 86, gap=0.08)
 
 
 def chords(
@@ -124,10 +127,10 @@ def chords(
     short = style in ("funk scratches", "skank", "stabs", "staccato", "brass stabs", "offbeat", "bubble")
     for bar in active_bars(active):
         pattern = chorus if plan.sections[bar] == "chorus" else verse
-        for step, token, length in _split(pattern, plan.changes(bar)):
+        for step, token, length in _split(plan, pattern, bar):
             chord = plan.chord(bar, step)
             pitches = voicing(chord, low, sound.high, shape)
-            level = _accent(step) - 4
+            level = _accent(step, plan.meter) - 4
             if token == "c":
                 level *= 0.72
             elif token == "T":
@@ -171,7 +174,8 @@ def melody(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> li
     span = sound.high - sound.low
     centre = sound.low + rng.uniform(0.4, 0.65) * span
     for bar in active_bars(active):
-        for (step, _, length), degree in zip(tokens(rhythm[bar % 2]), contour[bar % 2], strict=True):
+        onsets = tokens(fitted(rhythm[bar % 2], plan.meter, bar))
+        for (step, _, length), degree in zip(onsets, contour[bar % 2], strict=plan.meter == "4/4"):
             chord = plan.chord(bar, step)
             scale = scale_over(chord, plan.key)
             ladder = [p for p in range(sound.low, sound.high + 1) if p % 12 in scale]
@@ -179,7 +183,7 @@ def melody(plan: Plan, sound: Sound, style: str, active: str, rng: Random) -> li
             pitch = ladder[max(0, min(len(ladder) - 1, home + degree))]
             if step % 8 == 0 or length >= 4:
                 pitch = nearest(pitch, chord.classes, sound.low, sound.high)
-            out.add(bar, step, length, pitch, _accent(step) + 4, gap=0.05)
+            out.add(bar, step, length, pitch, _accent(step, plan.meter) + 4, gap=0.05)
     return out.notes
 
 

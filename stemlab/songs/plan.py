@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from stemlab.songs.harmony import Chord
+from stemlab.songs.meter import bar_of
 
-BEATS = 4  # a bar, always 4/4
-STEPS = 16  # sixteenths a bar
+BEATS = 4  # quarter notes in a bar of 4/4
+STRUCK = {"4/4": (0, 4, 8, 12), "3/4": (0, 4, 8), "6/8": (0, 6)}  # sixteenths on which the beats fall
 JITTER_SECONDS = 0.005
 
 
@@ -27,12 +28,13 @@ class Plan:
     """What all stems of a song share.
 
     Args:
-        bpm: beats per minute.
+        bpm: quarter notes a minute.
         key: one of KEYS.
         chords: two a bar (one for each half).
         sections: one a bar: "intro", "verse", "chorus" or "break".
         swing: (unit in beats, share of the first half).
         level: velocity factor of the genre.
+        meter: one of METERS.
     """
 
     bpm: int
@@ -41,6 +43,17 @@ class Plan:
     sections: list[str]
     swing: tuple[float, float] = (0.5, 0.5)
     level: float = 1.0
+    meter: str = "4/4"
+
+    @property
+    def bar(self) -> float:
+        """Quarter notes in a bar."""
+        return bar_of(self.meter)
+
+    @property
+    def steps(self) -> int:
+        """Sixteenths in a bar."""
+        return round(4 * self.bar)
 
     def beat(self, bar: int, step: float) -> float:
         """Swung position of a sixteenth step of a bar, in beats from the song's start."""
@@ -48,11 +61,11 @@ class Plan:
         pair, inside = divmod(step / 4, 2 * unit)
         phase = inside / (2 * unit)
         bent = phase * 2 * share if phase <= 0.5 else share + (phase - 0.5) * 2 * (1 - share)
-        return bar * BEATS + (pair + bent) * 2 * unit
+        return bar * self.bar + (pair + bent) * 2 * unit
 
     def chord(self, bar: int, step: int) -> Chord:
         """The chord that sounds at a sixteenth step of a bar."""
-        return self.chords[2 * bar + (step >= STEPS // 2)]
+        return self.chords[2 * bar + (step >= self.steps // 2)]
 
     def changes(self, bar: int) -> bool:
         """Whether the chord changes in the middle of a bar."""
@@ -90,7 +103,7 @@ class Writer:
         rng, plan = self.rng, self.plan
         jitter = max(-JITTER_SECONDS, min(JITTER_SECONDS, rng.gauss(0, 0.002)))
         start = plan.beat(bar, step) + (jitter + late) * plan.bpm / 60
-        start = max(start, float(bar * BEATS))
+        start = max(start, float(bar * plan.bar))
         end = plan.beat(bar, step + steps) - gap
         section = {"intro": 0.9, "break": 0.85, "verse": 0.95, "chorus": 1.03}[plan.sections[bar]]
         level = velocity * plan.level * section + rng.uniform(-5, 5)
@@ -98,11 +111,38 @@ class Writer:
         self.notes.append(Note(round(start, 5), round(length, 5), pitch, max(20, min(122, round(level)))))
 
 
+def fitted(pattern: str, meter: str, bar: int = 0) -> str:
+    """A pattern of 4/4 as it goes in another meter, so that a style stays what it is.
+
+    3/4 leaves out the third beat: a back beat on two and four becomes that of a waltz. 6/8 takes half of it a bar, and its beats
+    last three eighths, as in a shuffle.
+
+    Args:
+        pattern: 16 characters.
+        meter: one of METERS.
+        bar: in 6/8, an odd one takes the second half.
+    Returns:
+        a character a sixteenth.
+
+    >>> fitted("X...S...x...S.s.", "3/4"), fitted("X-x.S.s.........", "6/8")
+    ('X...S...S.s.', 'X---x-S---s-')
+    """
+    if meter == "4/4":
+        return pattern
+    if meter == "3/4":
+        return pattern[:8] + pattern[12:]
+    made, place = ["."] * 12, lambda step: 6 * (step // 4) + (0, 2, 4, 5)[step % 4]
+    for step, token, length in tokens(pattern[8 * (bar % 2) :][:8]):
+        start, end = place(step), place(step + length)
+        made[start:end] = [token, *"-" * (end - start - 1)]
+    return "".join(made)
+
+
 def tokens(pattern: str) -> list[tuple[int, str, int]]:
     """Onsets of a pattern.
 
     Args:
-        pattern: 16 characters, see `patterns`.
+        pattern: a character a sixteenth, see `patterns`.
     Returns:
         list of (step, token, length in steps).
     """

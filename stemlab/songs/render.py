@@ -11,7 +11,7 @@ import numpy as np
 from stemlab.songs.compose import Part, Song
 from stemlab.songs.expression import bent, swelled
 from stemlab.songs.hits import hit
-from stemlab.songs.plan import BEATS
+from stemlab.songs.meter import bars_seconds
 from stemlab.songs.retune import retuned
 from stemlab.songs.sounds import DECAYS
 
@@ -84,7 +84,7 @@ def render(
     power = np.empty(until // _FRAME * _FRAME)
     for row, part in zip(stems[:, :until], song.parts, strict=True):
         audio = bent(part, scale, until, lambda p, n: _play(p, song.bpm, str(soundfont), sample_rate, n))
-        _gate(audio, part.active, song.bpm, sample_rate)
+        _gate(audio, part.active, bars_seconds(1, song.bpm, song.meter) * sample_rate, int(FADE_SECONDS * sample_rate))
         np.multiply(audio, _gain(audio, part, power), out=row)
         row *= swelled(part, scale, until, sample_rate)
     if samples >= total:
@@ -177,10 +177,8 @@ def _synthesize(notes: list[tuple[int, int, int]], program: int, soundfont: str,
     return audio
 
 
-def _gate(audio: np.ndarray, active: str, bpm: float, sample_rate: int) -> None:
-    """Silence resting bars, in place, with a short fade at the end of the bar before a rest."""
-    bar = BEATS * 60 / bpm * sample_rate
-    fade = int(FADE_SECONDS * sample_rate)
+def _gate(audio: np.ndarray, active: str, bar: float, fade: int) -> None:
+    """Silence resting bars, of so many samples, in place, with a short fade at the end of the bar before a rest."""
     for i, char in enumerate(active):
         if char == ".":
             start, end = round(i * bar), round((i + 1) * bar)
