@@ -121,7 +121,7 @@ class StemGroup:
 
     def __repr__(self) -> str:
         told = [self.bpm and f"{self.bpm:g} bpm", self.key, self.bars and f"{self.bars} bars"]
-        return f"StemGroup({', '.join([*self.names, f'{self.seconds:.1f} s', *filter(None, told)])})"
+        return f"StemGroup({', '.join([*self.names, f'{self.seconds:.1f} s', *(text for text in told if text)])})"
 
     @property
     def names(self) -> list[str]:
