@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stemlab.lab.accompany import what_was_heard
-from stemlab.lab.beats import SURE, Beat, key_of, listen
+from stemlab.lab.beats import FEW, SURE, Beat, key_of, listen
 from stemlab.lab.drift import wander
 from stemlab.lab.onsets import onsets
 from stemlab.songs.compose import EVAL_SEEDS, compose
@@ -44,6 +44,16 @@ def test_an_onset_at_the_first_sample_is_an_onset():
     click[:800] = np.exp(-np.arange(800) / 200) * np.sin(np.arange(800) / 3)
     heard = onsets(click)
     assert heard.times[0] < 0.01 and heard.strength[0] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_loop_of_three_notes_has_the_tempo_of_its_length_and_says_that_it_is_not_sure():
+    audio, time = np.zeros(2 * 76_800, np.float32), np.arange(30_000) / RATE  # two bars at 100 bpm
+    for start in (0, 38_400, 76_800):
+        audio[start : start + 30_000] = 0.3 * np.exp(-9 * time) * np.cos(2 * np.pi * 220 * time)
+    assert len(onsets(audio).times) < FEW
+    beat = listen(audio)
+    assert octave(beat.bpm, 100) and off(beat, 0.0) < 0.03 and beat.sure < SURE and beat.second
+    assert listen(np.r_[audio[:30_000], np.zeros(80_000)]).bpm is None  # a single note tells nothing
 
 
 @pytest.mark.parametrize("silence", [0.07, 0.4, 1.1, 2.3])

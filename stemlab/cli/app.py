@@ -88,19 +88,20 @@ def parser() -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
     )
     make.set_defaults(command=generate)
-    make.add_argument("--bars", type=int, help="length in 4/4 bars (4)")
+    make.add_argument("--bars", type=int, help="length in bars (4)")
+    make.add_argument("--meter", help="4/4, 3/4 or 6/8 (4/4); bpm counts quarter notes")
     make.add_argument("--loop", action="store_true", help="let the end flow into the beginning")
     _add_request(make)
 
     join = commands.add_parser(
-        "accompany", help="make stems that accompany a recording", argument_default=argparse.SUPPRESS
+        "accompany", help="make stems to a recording that keeps its tempo", argument_default=argparse.SUPPRESS
     )
     join.set_defaults(command=accompany)
     join.add_argument(
         "file", type=Path, metavar="FILE", help="WAV, FLAC, MP3, OGG, Opus, or m4a where ffmpeg is; 1 s to 5 min"
     )
     join.add_argument("--text", help='what the recording is, such as "guitar: fingerpicked"')
-    join.add_argument("--downbeat", type=float, help="seconds of the first downbeat (estimated)")
+    join.add_argument("--downbeat", type=float, help="seconds of the first; it, bpm and key are estimated")
     _add_request(join)
 
     add_train(commands)

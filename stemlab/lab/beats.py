@@ -18,7 +18,8 @@ from stemlab.lab.onsets import Onsets, onsets
 from stemlab.metrics.harmony import NOTES, chroma
 
 SLOWEST, FASTEST = 56.0, 190.0  # beats a minute, of tempi that are looked for; told ones may be others
-LEAST_ONSETS = 4
+LEAST_ONSETS = 2
+FEW, FEW_SURE = 4, 0.5  # with fewer onsets it is mostly the length that speaks: never surer than this
 WHOLE_SECONDS = 0.025  # a whole number of bpm is taken when the beats drift less than this from it over the recording
 SAME = 0.012, 0.05  # readings whose tempi (as a share) and downbeats (in seconds) differ by less are one
 SURE, KEY_SURE = 0.6, 0.5  # probabilities from which on a reading is taken without a word, and a key at all
@@ -66,7 +67,8 @@ def listen(audio: np.ndarray, bpm: float | None = None, downbeat: float | None =
     best, second = _two_best(readings, odds)
     found = bpm or _rounded(float(readings[best, 0]), heard.seconds)
     at = (float(readings[best, 1]) if downbeat is None else downbeat) % (240 / found)
-    beat = Beat(found, at, float(odds[_like(readings, best)].sum()), second)
+    sure = min(float(odds[_like(readings, best)].sum()), 1.0 if len(heard.times) >= FEW else FEW_SURE)
+    beat = Beat(found, at, sure, second)
     check_steady(heard, found, beat.downbeat)
     return beat
 

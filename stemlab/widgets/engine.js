@@ -9,8 +9,8 @@ const channelsOf = (buffer) => Array.from({ length: buffer.numberOfChannels }, (
 
 class Engine {
   // `sound` keeps what is decoded: engines that play it one after the other decode it once.
-  constructor({ rate, seconds, beat, downbeat, sound, changed }) {
-    Object.assign(this, { rate, seconds, beat, downbeat, sound, changed });
+  constructor({ rate, seconds, beat, downbeat, perBar, sound, changed }) {
+    Object.assign(this, { rate, seconds, beat, downbeat, perBar, sound, changed });
     this.channels = sound.encoded.map(() => ({ ...NEUTRAL }));
     this.master = { db: 0 };
     this.context = this.take = this.region = null;
@@ -44,7 +44,7 @@ class Engine {
     if (this.playing) return;
     this.others.postMessage("one plays");
     const start = this.context.currentTime + AHEAD;
-    const wait = this.countIn && this.beat ? this.beat * 4 : 0;
+    const wait = this.countIn && this.beat ? this.beat * this.perBar : 0;
     this._begin(this.rest >= this.bounds[1] ? this.bounds[0] : this.rest, start + wait);
     if (wait) this._count(start);
     this.changed();
@@ -230,7 +230,7 @@ class Engine {
   }
 
   _count(at) {
-    const source = new AudioBufferSourceNode(this.context, { buffer: clickTrack({ rate: this.rate, seconds: this.beat * 4, beat: this.beat, beats: 4 }) });
+    const source = new AudioBufferSourceNode(this.context, { buffer: clickTrack({ rate: this.rate, seconds: this.beat * this.perBar, beat: this.beat, perBar: this.perBar, beats: this.perBar }) });
     source.connect(this.context.destination);
     source.start(at);
     this.counting = source;

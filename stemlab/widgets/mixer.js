@@ -9,9 +9,9 @@ function bytesOf(sound) {
 // `rows` are what to show where that is not just the stems, `keep(desk)` hears of each change of the settings.
 // The mixer is { root, engine, takeOver(mixer), close() }; the deck puts its root into the page.
 function makeMixer({ about, sound, rows: asked = null, fetchFile = null, lossless = () => false, keep = () => {}, keys = [], looped = () => {} }) {
-  const { seconds, stems, beat, downbeat } = about;
+  const { seconds, stems, beat, downbeat, perBar = 4 } = about;
   const root = element("div", { class: "mixer", tabindex: 0, role: "group", "aria-label": "Stem mixer" });
-  const engine = new Engine({ rate: about.rate, seconds, beat, downbeat, sound, changed: show });
+  const engine = new Engine({ rate: about.rate, seconds, beat, downbeat, perBar, sound, changed: show });
   stems.slice(0, engine.channels.length).forEach(({ name }, index) => Object.assign(engine.channels[index], about.desk?.stems?.[name]));
   Object.assign(engine.master, about.desk?.master);
   root.engine = engine;
@@ -93,7 +93,7 @@ function makeMixer({ about, sound, rows: asked = null, fetchFile = null, lossles
     const drawn = calm && engine.playing ? Math.floor(at / (beat || 0.5) + 1e-6) * (beat || 0.5) : at;
     playhead.style.left = `${(drawn / seconds) * 100}%`;
     const beats = Math.floor((at - downbeat) / beat + 1e-6);  // below 0 in an upbeat, which is bar 0
-    const place = beat ? `bar ${Math.floor(beats / 4) + 1}.${((beats % 4) + 4) % 4 + 1} · ` : "";
+    const place = beat ? `bar ${Math.floor(beats / perBar) + 1}.${((beats % perBar) + perBar) % perBar + 1} · ` : "";
     const text = `${place}${at.toFixed(1)} / ${seconds.toFixed(1)} s`;
     transport.tick(text);
     ruler.setAttribute("aria-valuenow", at.toFixed(2));
@@ -110,7 +110,7 @@ function makeMixer({ about, sound, rows: asked = null, fetchFile = null, lossles
     for (const { wave, stem } of rows) drawWave(wave, stem, about, [line, soft]);
   }
 
-  const step = beat ? beat * 4 : 1;
+  const step = beat ? beat * perBar : 1;
   dragLanes(desk, { ruler, region, seconds, downbeat, step }, {
     seek: (second) => engine.seek(second),
     loop: (part, lane) => { engine.setRegion(part); looped(part, rows.find(({ wave }) => wave === lane)?.stem.name ?? null); },

@@ -13,6 +13,7 @@ from stemlab.codec.audio import FRAME, activity, resample
 from stemlab.figures.colours import colours
 from stemlab.framing import Grid
 from stemlab.lab.group import Stem, StemGroup
+from stemlab.songs.meter import beat_of, beats_in
 from stemlab.widgets.desk import DESK, keep_desk, tidy_desk
 from stemlab.widgets.export import answer, export
 from stemlab.widgets.kept import KeptWidget, frame, most_bytes
@@ -107,7 +108,7 @@ def _mixed(group: StemGroup, sample_rate: int | None = None) -> StemGroup:
     """The mix of a group as its only stem: what is kept of long ones."""
     rate = sample_rate or group.sample_rate
     mix = Stem("mix", f"mix: {', '.join(group.names)}", resample(group.mix(), group.sample_rate, rate))
-    settings: dict[str, Any] = {n: group.settings[n] for n in ("downbeat", "grid") if n in group.settings}
+    settings: dict[str, Any] = {n: group.settings[n] for n in ("downbeat", "grid", "meter") if n in group.settings}
     return StemGroup([mix], group.bpm, group.key, group.bars, group.prompt, rate, settings)
 
 
@@ -121,7 +122,8 @@ def describe(group: StemGroup) -> dict[str, Any]:
     return {
         "rate": group.sample_rate,
         "seconds": group.seconds,
-        "beat": None if group.bpm is None else 60 / group.bpm,
+        "beat": None if group.bpm is None else beat_of(group.meter) * 60 / group.bpm,
+        "perBar": beats_in(group.meter),
         "downbeat": group.downbeats[0] if len(group.downbeats) else 0.0,
         "bars": group.downbeats.round(4).tolist(),
         "desk": tidy_desk(group.settings.get(DESK), group.names),

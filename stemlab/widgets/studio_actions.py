@@ -213,7 +213,7 @@ def _made_again(group: StemGroup, name: str, prompt: str, seed: int) -> Call:
 def _changed(form: Mapping[str, Any], group: StemGroup) -> list[str]:
     """What a form asks of the whole group that the group is not."""
     own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars}
-    own["loop"] = group.settings.get("loop", Request.loop)
+    own |= {"loop": group.settings.get("loop", Request.loop), "meter": group.meter}
     asked = request(form)
     return [name for name, value in own.items() if asked[name] != value]
 

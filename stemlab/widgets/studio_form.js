@@ -5,8 +5,9 @@ function songPanel(studio, parent) {
   textField(studio, bar, "prompt", "Band", "Words for the whole band, such as: dusty late night hip hop", { placeholder: "funk, jazz trio, dreamy ballad ..." });
   numberField(studio, bar, "bpm", "Tempo, bpm", "Beats a minute, 40 to 240; empty leaves it open", { min: 40, max: 240, step: 1, placeholder: "open" });
   choiceField(studio, bar, "key", "Key", "The key, or open", studio.choices.key, "open");
-  numberField(studio, bar, "bars", "Bars", "How many bars of four beats", { min: 1, max: 64, step: 1 });
+  numberField(studio, bar, "bars", "Bars", "How many bars", { min: 1, max: 64, step: 1 });
   checkField(studio, bar, "loop", "Loop", "The end flows into the beginning; such a band cannot go on for more bars");
+  choiceField(studio, bar, "meter", "Meter", "Beats of a bar; the tempo counts quarter notes. The weights that come with stemlab have heard 4/4 alone", studio.choices.meter);
   const seed = numberField(studio, bar, "seed", "Seed", "The same seed and settings make the same music", { min: 0, step: 1 });
   const die = button("⚄ New", "Throw the die: another seed", seed.parentElement, () => studio.change({ seed: Math.floor(Math.random() * 100000) }));
   die.classList.add("die");

@@ -10,6 +10,7 @@ from stemlab.conditions import KEYS
 from stemlab.lab.group import StemGroup
 from stemlab.lab.request import MOST_BARS, Request
 from stemlab.songs.captions import STYLES
+from stemlab.songs.meter import METERS, beat_of, beats_in
 from stemlab.songs.names import unique_names
 from stemlab.songs.sounds import FAMILIES
 
@@ -20,12 +21,14 @@ DEFAULTS: dict[str, Any] = {
         {"prompt": "keys: electric piano", "locked": False},
         {"prompt": "guitar: clean electric guitar", "locked": False},
     ],
-    "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "loop": Request.loop, "seed": 7, "activity": {},
-    "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0,
+    "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "loop": Request.loop, "meter": Request.meter, "seed": 7,
+    "activity": {}, "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0,
     "steps": None, "guidance": None, "mates": None,  # the student's, or the flow's usual ones
     "audio": "",
 }  # fmt: skip
-SHARED = ("prompt", "bpm", "key", "bars", "loop", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates")
+SHARED = (
+    "prompt", "bpm", "key", "bars", "loop", "meter", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates",
+)  # fmt: skip
 
 
 def tidy(form: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,4 +144,7 @@ def new_stem(form: Mapping[str, Any], family: str) -> dict[str, Any]:
     return {"prompt": next((c for c in choices if c not in there), choices[0]), "locked": False}
 
 
-CHOICES = {"key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["attention", "noise"]}
+CHOICES = {
+    "key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["attention", "noise"],
+    "meter": list(METERS), "meters": {meter: {"beat": beat_of(meter), "perBar": beats_in(meter)} for meter in METERS},
+}  # fmt: skip

@@ -17,10 +17,12 @@ function soundPanel(studio, parent, rows) {
 
   // Before the first take: rows without sound, as long as they will be.
   function silence() {
-    const { bpm, bars } = studio.form();
-    const seconds = bpm && bars ? (bars * 240) / bpm : 8;
-    const lines = bpm && bars ? Array.from({ length: Math.min(bars, 64) }, (_, bar) => (bar * 240) / bpm) : [];
-    return { about: { rate: 32000, seconds, beat: bpm ? 60 / bpm : null, downbeat: 0, bars: lines, stems: [], made: [] }, sound: { encoded: [] } };
+    const { bpm, bars, meter } = studio.form();
+    const { beat, perBar } = studio.choices.meters[meter] ?? { beat: 1, perBar: 4 };  // beat: in quarter notes
+    const bar = (beat * perBar * 60) / bpm;
+    const seconds = bpm && bars ? bars * bar : 8;
+    const lines = bpm && bars ? Array.from({ length: Math.min(bars, 64) }, (_, number) => number * bar) : [];
+    return { about: { rate: 32000, seconds, beat: bpm ? (beat * 60) / bpm : null, perBar, downbeat: 0, bars: lines, stems: [], made: [] }, sound: { encoded: [] } };
   }
 
   function versionOf(take) {
@@ -43,9 +45,9 @@ function soundPanel(studio, parent, rows) {
     const wanted = current === null ? [null] : [current, other].filter((take) => take !== null && take < takes.length);
     const missing = wanted.filter((take) => take !== null && !sounds.has(take));
     for (const take of missing) studio.ask(take);
-    const { bpm, bars } = studio.form();
+    const { bpm, bars, meter } = studio.form();
     const names = studio.view().rows.map((row) => row.name);
-    const now = JSON.stringify([wanted, names, current === null && [bpm, bars]]);
+    const now = JSON.stringify([wanted, names, current === null && [bpm, bars, meter]]);
     if (missing.length || now === offered) return;
     offered = now;
     deck.offer(wanted.map(versionOf), current === shownTake ? deck.heard() : 0);

@@ -64,7 +64,7 @@ function repairPanel(studio, parent) {
   const again = button("Again here", "Make these bars of the stem anew", bar, () => studio.send("inpaint", { name: chosen.name, bars: chosen.bars }));
   let chosen = null;
   studio.looped = (part, name, about) => {
-    const bar = about.beat * 4;
+    const bar = about.beat * about.perBar;
     const numbers = part && part.map((second) => Math.round((second - about.downbeat) / bar));
     chosen = part && name && about.beat ? { name, bars: Array.from({ length: Math.max(1, numbers[1] - numbers[0]) }, (_, i) => numbers[0] + i + 1) } : null;
     show();
