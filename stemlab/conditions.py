@@ -103,8 +103,7 @@ def make_conditions(
         submix: `(C, T)` latent or None.
         activity: `(N, T)` of 0, 1 or 2 (free), or None.
         start: beats since the first downbeat at frame 0.
-        tokenize: of the network's text encoder; the bundled one by default.
-        periods: of the clock; those of 4/4 by default.
+        tokenize: of the network's text encoder.  periods: of the clock; by default the bundled one's, and those of 4/4.
     """
     n = len(prompts)
     return Conditions(
@@ -126,15 +125,13 @@ def clock(bpm, start, frames: int, frame_seconds: float = FRAME_SECONDS, periods
     Args:
         bpm: `(N,)`, 0 when absent.
         start: `(N,)` beats at frame 0.
-        frames: T.  frame_seconds: length of one.
-        periods: quarter notes in each, `(7,)` or `(N, 7)`.
+        frames: T.  frame_seconds: length of one.  periods: quarter notes in each, `(7,)` or `(N, 7)`.
     Returns:
         `(N, frames, 2 * len(CLOCK_PERIODS) + 1)`: sine and cosine of each phase, and a flag; all 0 when absent.
     """
     seconds = (torch.arange(frames, device=bpm.device) + 0.5) * frame_seconds
     beats = start[:, None] + seconds * bpm[:, None] / 60  # (N, T)
-    count = torch.as_tensor(periods, device=bpm.device).view(-1, 1, len(CLOCK_PERIODS))
-    phase = 2 * torch.pi * beats[..., None] / count
+    phase = 2 * torch.pi * beats[..., None] / torch.as_tensor(periods, device=bpm.device).view(-1, 1, 7)
     features = torch.cat([phase.sin(), phase.cos(), torch.ones_like(phase[..., :1])], dim=-1)
     return features * (bpm > 0)[:, None, None]
 

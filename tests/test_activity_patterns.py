@@ -21,7 +21,7 @@ BAR, FRAMES = 64_000, 63
 )  # fmt: skip
 def test_a_pattern_says_what_each_beat_does(pattern, beats):
     if beats is None:
-        with pytest.raises(ValueError, match="four for its beats"):
+        with pytest.raises(ValueError, match="4 for its beats"):
             canonical({"bass": pattern}, ["bass"], 120, 2, FRAMES)
         return
     told = canonical({"bass": pattern}, ["bass"], 120, 2, FRAMES)["bass"]

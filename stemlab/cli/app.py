@@ -93,15 +93,13 @@ def parser() -> argparse.ArgumentParser:
     make.add_argument("--loop", action="store_true", help="let the end flow into the beginning")
     _add_request(make)
 
-    join = commands.add_parser(
-        "accompany", help="make stems to a recording that keeps its tempo", argument_default=argparse.SUPPRESS
-    )
+    join = commands.add_parser("accompany", help="make stems to a recording", argument_default=argparse.SUPPRESS)
     join.set_defaults(command=accompany)
     join.add_argument(
         "file", type=Path, metavar="FILE", help="WAV, FLAC, MP3, OGG, Opus, or m4a where ffmpeg is; 1 s to 5 min"
     )
     join.add_argument("--text", help='what the recording is, such as "guitar: fingerpicked"')
-    join.add_argument("--downbeat", type=float, help="seconds of the first; it, bpm and key are estimated")
+    join.add_argument("--downbeat", type=float, help="seconds; it, bpm and key are estimated; what drifts is refused")
     _add_request(join)
 
     add_train(commands)

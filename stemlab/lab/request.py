@@ -81,14 +81,9 @@ class Request(Sampling):
     def kept(self) -> dict[str, Any]:
         """As a session keeps it: what belongs to accompaniments and to choices only where there is one."""
         own = ("recording", "downbeat", "heard") if self.recording is None else ()
-        plain = {
-            "candidates": None,
-            "chords": None,
-            "loop": False,
-            "student": None,
-            "meter": "4/4",
-        }  # told where otherwise
-        return {n: v for n, v in asdict(self).items() if n not in own and not (n in plain and v == plain[n])}
+        rare = [name for name in ("candidates", "chords", "loop", "student") if not getattr(self, name)]
+        rare += ["meter"] if self.meter == "4/4" else []
+        return {n: v for n, v in asdict(self).items() if n not in own and n not in rare}
 
     def settled(self) -> "Request":
         """With `rho` as the coupling has it: stems that see each other have noise of their own."""
@@ -106,9 +101,7 @@ class Request(Sampling):
                 f'stems: got {stems!r}; it takes a list of texts, such as ["drums: tight funk kit", "bass: slap bass"].'
             )
         if len(stems) > MOST_STEMS:
-            raise ValueError(
-                f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or add them with lab.add."
-            )
+            raise ValueError(f"stems: got {len(stems)}; it takes 1 to {MOST_STEMS}: leave some out, or lab.add them.")
         names = unique_names(stems)
         check_words(stems)
         if not isinstance(self.prompt, str):
@@ -116,10 +109,9 @@ class Request(Sampling):
         for name, text in (("prompt", self.prompt), *(("stems", stem) for stem in stems)):
             check_text(name, text)
         check_number("bpm", self.bpm, 40, 240, "beats a minute", optional=True)
-        if self.key is not None:
-            canonical_key(self.key if isinstance(self.key, str) else repr(self.key))
+        canonical_key("C major" if self.key is None else self.key if isinstance(self.key, str) else repr(self.key))
         check_chords(self.chords, self.key, self.bpm, self.coupling)
-        check_number("bars", self.bars, 1, MOST_BARS, "4/4 bars", optional=True, whole=True)
+        check_number("bars", self.bars, 1, MOST_BARS, "bars", optional=True, whole=True)
         check_number("seconds", self.seconds, 0.5, grid.longest, "seconds", optional=True)
         check_number("seed", self.seed, 0, 2**63 - 1, "a whole number", whole=True)
         check_number("steps", self.steps, 1, 1000, "sampler steps", whole=True)
@@ -153,9 +145,8 @@ class Request(Sampling):
             )
         check_meter(self.meter)
         bars, seconds = default_seconds(self.bpm, self.bars, self.seconds, grid.longest, self.meter)
-        canonical(
-            self.activity, names, self.bpm, bars, grid.frames(round(seconds * grid.sample_rate)), beats_in(self.meter)
-        )
+        frames = grid.frames(round(seconds * grid.sample_rate))
+        canonical(self.activity, names, self.bpm, bars, frames, beats_in(self.meter))
 
 
 def check_chords(chords: Any, key: str | None, bpm: float | None, coupling: str) -> None:

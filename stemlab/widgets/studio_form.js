@@ -7,7 +7,7 @@ function songPanel(studio, parent) {
   choiceField(studio, bar, "key", "Key", "The key, or open", studio.choices.key, "open");
   numberField(studio, bar, "bars", "Bars", "How many bars", { min: 1, max: 64, step: 1 });
   checkField(studio, bar, "loop", "Loop", "The end flows into the beginning; such a band cannot go on for more bars");
-  choiceField(studio, bar, "meter", "Meter", "Beats of a bar; the tempo counts quarter notes. The weights that come with stemlab have heard 4/4 alone", studio.choices.meter);
+  choiceField(studio, bar, "meter", "Meter", "Beats of a bar; the tempo counts quarter notes", studio.choices.meter);
   const seed = numberField(studio, bar, "seed", "Seed", "The same seed and settings make the same music", { min: 0, step: 1 });
   const die = button("⚄ New", "Throw the die: another seed", seed.parentElement, () => studio.change({ seed: Math.floor(Math.random() * 100000) }));
   die.classList.add("die");
