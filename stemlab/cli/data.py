@@ -29,6 +29,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     make.add_argument("folder", type=Path, metavar="DIR", help="folder of .mid files")
     make.add_argument("--out", type=Path, required=True, help="folder for the songs; goes on where it stopped")
     make.add_argument("--soundfont", help="sf2 or sf3 file (a small General MIDI one)")
+    make.add_argument("--effects", action="store_true", help="rooms, amplifiers, compression, told in the captions")
 
     ready = inner.add_parser("codec", help="make a published codec ready: AutoencoderOobleck, EnCodec or DAC")
     ready.set_defaults(command=codec)
@@ -97,14 +98,14 @@ def names(folder: Path) -> int:
     return 0
 
 
-def render(folder: Path, out: Path, soundfont: str | None = None) -> int:
+def render(folder: Path, out: Path, soundfont: str | None = None, effects: bool = False) -> int:
     """`stemlab data render`: 1 when no file at all could be rendered."""
     from tqdm import tqdm
 
     from stemlab.data.midi_folder import find_midi, not_played, render_folder
 
     with tqdm(desc="rendering", total=len(find_midi(folder)), unit="song", leave=False, mininterval=0.5) as bar:
-        made, kept, problems = render_folder(folder, out, soundfont, lambda: bar.update())
+        made, kept, problems = render_folder(folder, out, soundfont, lambda: bar.update(), effects)
     print(f"{made} songs rendered, {kept} there before, {len(problems)} left out; in {out}")
     for problem in problems:
         print(f"  {problem}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,8 @@ import numpy as np
 from stemlab.checkpoints.folders import atomic_folder, check_dir, check_file, check_folder, clean_path, recover
 from stemlab.codec.audio import SAMPLE_RATE, write
 from stemlab.data.readers.folders import Problem
+from stemlab.songs.compose import Part
+from stemlab.songs.effects import told, with_effects
 from stemlab.songs.hits import hit
 from stemlab.songs.midi import MidiSong, captions, read_midi
 from stemlab.songs.render import default_soundfont, render
@@ -40,12 +43,13 @@ def find_midi(folder: str | os.PathLike) -> list[Path]:
     return files
 
 
-def render_midi(path: Path, soundfont: str | None = None) -> tuple[MidiSong, np.ndarray]:
+def render_midi(path: Path, soundfont: str | None = None, effects: bool = False) -> tuple[MidiSong, np.ndarray]:
     """Read a MIDI file and play it.
 
     Args:
         path: a .mid file.
         soundfont: path of an sf2 or sf3 file; None for the default one.
+        effects: rooms, amplifiers and the like, which the file's name draws: `stemlab.songs.effects`.
     Returns:
         the song, and its stems `(S, N)` float32 at SAMPLE_RATE, one a part; parts that make no sound are left out.
     Raises:
@@ -58,6 +62,8 @@ def render_midi(path: Path, soundfont: str | None = None) -> tuple[MidiSong, np.
     if len(song.parts) * song.seconds > MOST_STEM_SECONDS:
         what = f"has {len(song.parts)} stems of {song.seconds:.0f} s, more than memory is planned for"
         raise ValueError(f"path: {str(path)!r} {what}; cut it into shorter files.")
+    if effects:
+        song = replace(song, parts=with_effects(replace(song, seed=zlib.crc32(path.name.encode()))).parts)
     audio = render(song, soundfont)
     heard = [i for i, stem in enumerate(audio) if np.abs(stem).max() > 1e-4]
     if not heard:
@@ -66,7 +72,11 @@ def render_midi(path: Path, soundfont: str | None = None) -> tuple[MidiSong, np.
 
 
 def render_folder(
-    folder: Path, out: Path, soundfont: str | None = None, progress: Callable[[], object] | None = None
+    folder: Path,
+    out: Path,
+    soundfont: str | None = None,
+    progress: Callable[[], object] | None = None,
+    effects: bool = False,
 ) -> tuple[int, int, list[Problem]]:
     """Render every MIDI file of a folder; those already rendered are left as they are, so it goes on where it stopped.
 
@@ -75,6 +85,7 @@ def render_folder(
         out: made when it is not there; a sub-folder for each song, with FLAC stems and `song.json`.
         soundfont: path of an sf2 or sf3 file; None for the default one.
         progress: called after each file.
+        effects: as for `render_midi`.
     Returns:
         how many were rendered now, how many were there before, and the files that could not be.
     Raises:
@@ -94,7 +105,7 @@ def render_folder(
                 kept += 1
             else:
                 check_folder(target)  # of the user's, perhaps: nothing in it is removed
-                _save(*render_midi(file, soundfont), target, Path(soundfont or default_soundfont()).name)
+                _save(*render_midi(file, soundfont, effects), target, Path(soundfont or default_soundfont()).name)
                 made += 1
         except (ValueError, OSError, RuntimeError) as error:
             problems.append(Problem(file, " ".join(str(error).split())))
@@ -109,6 +120,12 @@ def not_played(out: Path) -> Counter:
     for file in out.rglob(FACTS):
         told.update(json.loads(file.read_text(encoding="utf-8")).get("not_played", []))
     return told
+
+
+def told_captions(part: Part) -> list[str]:
+    """As `captions`, with the effects of the part."""
+    words = "".join(f", {word}" for word in told(part.effects))
+    return [text + words for text in captions(part)]
 
 
 def _playable(part, soundfont: str):
@@ -130,7 +147,9 @@ def _save(song: MidiSong, audio: np.ndarray, target: Path, soundfont: str) -> No
         rows = []
         for name, part, stem in zip(names, song.parts, audio, strict=True):
             write(made / name, stem)
-            rows.append({"file": name, "captions": captions(part), "activity": part.active, "program": part.program})
+            rows.append(
+                {"file": name, "captions": told_captions(part), "activity": part.active, "program": part.program}
+            )
         facts = {
             "prompt": "", "bpm": song.told_bpm, "key": song.key or None, "bars": song.bars, "sample_rate": SAMPLE_RATE,
             "seconds": round(song.seconds, 4), "soundfont": soundfont, "not_played": list(song.left_out), "stems": rows,

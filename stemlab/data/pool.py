@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from random import Random
 
 import numpy as np
 import torch
@@ -9,21 +10,31 @@ from tqdm.auto import tqdm
 
 from stemlab.codec.spectrum import FLOOR_DB, bands
 from stemlab.songs.compose import compose
+from stemlab.songs.effects import with_effects
+from stemlab.songs.meter import METERS
 from stemlab.songs.render import mit_soundfonts, render
 
 
-def song_stems(seed: int, seconds: float, soundfonts: list[str] | None = None, **choices):
+def song_stems(
+    seed: int, seconds: float, soundfonts: list[str] | None = None, effects: float = 0.0, meters: float = 0.0, **choices
+):
     """Compose and render one song, each with a soundfont that its seed picks.
 
     Args:
         seed: of the song.
         seconds: length of the audio, always filled by the song.
         soundfonts: paths to pick from; None for the renderer's default.
+        effects, meters: share of songs with effects (`stemlab.songs.effects`), and of those in 3/4 or 6/8.
         choices: passed on to `compose`.
     Returns:
         the song, and its stems `(S, N)` float32.
     """
-    song = compose(seed, bars=16, **choices)
+    dice = Random(f"kind {seed}")
+    if dice.random() < meters:
+        choices["meter"] = dice.choice([meter for meter in METERS if meter != "4/4"])
+    song = compose(seed, bars=16 if choices.get("meter", "4/4") == "4/4" else 22, **choices)  # as long, or longer
+    if dice.random() < effects:
+        song = with_effects(song)
     font = soundfonts[seed % len(soundfonts)] if soundfonts else None
     return song, render(song, font, seconds=seconds)
 

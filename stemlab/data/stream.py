@@ -43,15 +43,23 @@ class SongStream:
         tell: what is kept of a song beside its sound, called in the processes with the song and its stems `(S, N)`; a function
             at the top of a module, or a `functools.partial` of one.
         workers: processes; by default one for each core but one.
+        shares: `effects` and `meters` of `song_stems`.
     """
 
-    def __init__(self, seed: int, seconds: float, tell: Callable[[Song, np.ndarray], Any], workers: int | None = None):
+    def __init__(
+        self,
+        seed: int,
+        seconds: float,
+        tell: Callable[[Song, np.ndarray], Any],
+        workers: int | None = None,
+        **shares: float,
+    ):
         self.workers = workers or max(1, processes.cores() - 1)
         slots = AHEAD * self.workers + 1
         self._rank, self._ranks = processes.launched()
         self._first, self._next = seed, 0
         self._sound = torch.zeros(slots, MOST, round(seconds * SAMPLE_RATE), dtype=torch.int16).share_memory_()
-        self._executor = ProcessPoolExecutor(self.workers, None, _begin, (self._sound, tell, os.getpid()))
+        self._executor = ProcessPoolExecutor(self.workers, None, _begin, (self._sound, tell, shares, os.getpid()))
         self._running: dict[Future, int] = {}
         for slot in range(slots):  # at once, before anything of this process lies on a GPU
             self._submit(slot)
@@ -108,12 +116,13 @@ class SongStream:
 
 _sound: torch.Tensor
 _tell: Callable[[Song, np.ndarray], Any]
+_shares: dict[str, float]
 
 
-def _begin(sound: torch.Tensor, tell: Callable[[Song, np.ndarray], Any], parent: int) -> None:
+def _begin(sound: torch.Tensor, tell: Callable[[Song, np.ndarray], Any], shares: dict[str, float], parent: int) -> None:
     """Make a process ready: it yields to whoever learns, leaves Ctrl-C to it, and goes when it has gone."""
-    global _sound, _tell
-    _sound, _tell = sound, tell
+    global _sound, _tell, _shares
+    _sound, _tell, _shares = sound, tell, shares
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
@@ -128,6 +137,6 @@ def _begin(sound: torch.Tensor, tell: Callable[[Song, np.ndarray], Any], parent:
 
 
 def _make(slot: int, seed: int) -> tuple[int, Any]:
-    song, stems = song_stems(seed, _sound.shape[2] / SAMPLE_RATE, mit_soundfonts() or None)
+    song, stems = song_stems(seed, _sound.shape[2] / SAMPLE_RATE, mit_soundfonts() or None, **_shares)
     _sound[slot, : len(stems)] = torch.from_numpy(np.round(np.clip(stems, -1, 1) * 32767).astype(np.int16))
     return len(stems), _tell(song, stems)

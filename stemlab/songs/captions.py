@@ -7,6 +7,7 @@ from functools import lru_cache
 from random import Random
 
 from stemlab.songs.compose import GENRES, Part, Song
+from stemlab.songs.effects import told
 from stemlab.songs.sounds import FAMILIES, SOUNDS
 
 # style -> (words before the sound, words after it)
@@ -116,6 +117,8 @@ def stem_caption(part: Part, rng: Random) -> str:
         text = f"{sound} {rng.choice(('playing', 'with'))} {rng.choice(after)}"
     else:
         text = rng.choice(after)
+    if part.effects and (heard := told(part.effects)) and rng.random() < 0.7:
+        text = f"{text}, {rng.choice(heard)}"
     return f"{part.family}: {text}"
 
 
@@ -145,7 +148,7 @@ def group_prompt(song: Song, rng: Random) -> str:
 
 @lru_cache
 def vocabulary() -> frozenset[str]:
-    """All words that captions and prompts of composed songs are made of, in small letters."""
+    """All words that captions and prompts of composed songs without effects are made of, in small letters."""
     texts = [*FAMILIES, *GENRES, *NOUNS, "a", "on", "playing", "with", "busy"]
     texts += [word for _, sound in SOUNDS.values() for word in sound.words]
     texts += [text for before, after in STYLES.values() for text in (*before, *after)]

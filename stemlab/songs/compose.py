@@ -20,6 +20,15 @@ EVAL_SEEDS = 1_000_000_000  # seeds from here on are for evaluation and never tr
 __all__ = ["EVAL_SEEDS", "FAMILIES", "GENRES", "KEYS", "Note", "Part", "Song", "compose"]
 
 
+@dataclass(frozen=True)
+class Effect:
+    """What a studio does to a part: a kind ("room", "amplifier", "compression" or "touch"), how much of it (0 to 1), a seed."""
+
+    kind: str
+    amount: float
+    seed: int = 0
+
+
 @dataclass
 class Part:
     """One stem as notes.
@@ -34,6 +43,7 @@ class Part:
         notes: sorted by start.
         active: a character a bar, `x` plays and `.` rests.
         gains, bends: of a MIDI file's part: (beat, gain) and (beat, semitones), each from that beat on; () is neither.
+        effects: in the order in which it goes through them; see `stemlab.songs.effects`.
     """
 
     family: str
@@ -46,6 +56,7 @@ class Part:
     active: str
     gains: tuple[tuple[float, float], ...] = ()
     bends: tuple[tuple[float, float], ...] = ()
+    effects: tuple[Effect, ...] = ()
 
     @property
     def register(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from stemlab.songs.compose import Part, Song
+from stemlab.songs.effects import applied, softened
 from stemlab.songs.expression import bent, swelled
 from stemlab.songs.hits import hit
 from stemlab.songs.meter import bars_seconds
@@ -84,6 +85,8 @@ def render(
     power = np.empty(until // _FRAME * _FRAME)
     for row, part in zip(stems[:, :until], song.parts, strict=True):
         audio = bent(part, scale, until, lambda p, n: _play(p, song.bpm, str(soundfont), sample_rate, n))
+        if part.effects:
+            audio = applied(audio, part.effects, sample_rate)
         _gate(audio, part.active, bars_seconds(1, song.bpm, song.meter) * sample_rate, int(FADE_SECONDS * sample_rate))
         np.multiply(audio, _gain(audio, part, power), out=row)
         row *= swelled(part, scale, until, sample_rate)
@@ -108,6 +111,8 @@ def _play(part: Part, bpm: float, soundfont: str, sample_rate: int, samples: int
             loudness = 1.6 * 20 * np.log10(note.velocity / 100)
             if part.is_drum:
                 sound = hit(soundfont, part.program, note.pitch, sample_rate)[: samples - start]
+                if part.effects:
+                    sound = softened(sound, loudness, part.effects, sample_rate)
                 audio[start : start + len(sound)] += sound * np.float32(10 ** (loudness / 20))
             else:
                 length = max(1, round(note.duration * scale))
@@ -119,6 +124,8 @@ def _play(part: Part, bpm: float, soundfont: str, sample_rate: int, samples: int
         bus_audio = np.zeros(samples, np.float32) if len(buses) > 1 else audio
         for level, notes in levels.items():
             sound = _synthesize(notes, part.program, soundfont, sample_rate)[:samples]
+            if part.effects:
+                sound = softened(sound, level * _STEP_DB, part.effects, sample_rate)
             sound *= np.float32(10 ** (level * _STEP_DB / 20))
             bus_audio[: len(sound)] += sound
         held = sorted((start, start + length) for notes in levels.values() for start, length, _ in notes)

@@ -64,6 +64,7 @@ class FlowConfig(FlowBatches):
         compile: the blocks by torch.compile: a minute or two to begin with, then a fifth faster on two cores; needs a C++ compiler.
         save_every, log_every: steps.
         stream: songs are made while the network learns, and no cache is read or written.
+        effects, meters: shares of streamed songs with rooms, amplifiers and the like, and of those in 3/4 or 6/8.
     """
 
     kind: ClassVar[str] = "flow"
@@ -76,6 +77,8 @@ class FlowConfig(FlowBatches):
     save_every: int = number(*COUNT, 250)
     log_every: int = number(*COUNT, 20)
     stream: bool = False
+    effects: float = number(*SHARE, 0.0)
+    meters: float = number(*SHARE, 0.0)
 
     def arguments(self) -> dict[str, Any]:
         """All arguments of the network, defaults included."""
@@ -89,6 +92,7 @@ class FlowConfig(FlowBatches):
             PublishedText(net["text"], net["text_width"])
         if self.stream and not self.songs:
             raise ValueError("songs: got 0; streamed, it takes 1 or more: so many are kept at once.")
+        check_streamed(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +168,7 @@ class CodecConfig:
         model: arguments of the network.
         songs: rendered before, from `seed` on; streamed, how many are kept at once.
         batch: crops in a step.  seconds: length of one.
-        steps, lr, ema, save_every, log_every, stream: as for a flow.
+        steps, lr, ema, save_every, log_every, stream, effects, meters: as for a flow.
     """
 
     kind: ClassVar[str]
@@ -179,6 +183,8 @@ class CodecConfig:
     save_every: int = number(*COUNT, 200)
     log_every: int = number(*COUNT, 20)
     stream: bool = False
+    effects: float = number(*SHARE, 0.0)
+    meters: float = number(*SHARE, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +195,7 @@ class VAEConfig(CodecConfig):
     kl: float = number(0, 1000, 0.04)
 
     def __post_init__(self) -> None:
+        check_streamed(self)
         check_model(BandVAE, self.model, MODEL)
 
 
@@ -200,4 +207,12 @@ class VocoderConfig(CodecConfig):
     vae: str | None = None
 
     def __post_init__(self) -> None:
+        check_streamed(self)
         check_model(Vocoder, self.model, MODEL)
+
+
+def check_streamed(config: FlowConfig | CodecConfig) -> None:
+    """ValueError when songs that are rendered before are to have effects or other meters: those are made for a stream alone."""
+    for name in ("effects", "meters"):
+        if getattr(config, name) and not config.stream:
+            raise ValueError(f"{name}: got {getattr(config, name)} without a stream; add --stream, or leave it out.")

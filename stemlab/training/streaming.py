@@ -48,7 +48,8 @@ def streaming(config: FlowConfig | StudentConfig | CodecConfig, workers: int | N
     if isinstance(config, FlowConfig):
         grid, frames = grid_of(config.codec), song_frames(config)
         seconds, tell = frames * grid.seconds, partial(told_of, grid, frames)
-    with SongStream(config.seed, seconds, tell, workers) as stream:
+    shares = {"effects": config.effects, "meters": config.meters}
+    with SongStream(config.seed, seconds, tell, workers, **shares) as stream:
         yield stream
 
 
