@@ -90,8 +90,7 @@ def read_midi(path: str | os.PathLike) -> MidiSong:
     ]
     left_out = tuple(sorted({what for played in playing for what in played.left_out}))
     key, told = _key(signatures, parts), bpm if steady else None
-    song = (0, "", bpm, key, bars, [], [], (0.5, 0.5), parts)
-    return MidiSong(*song, told_bpm=told, left_out=left_out)
+    return MidiSong(0, "", bpm, key, bars, [], [], (0.5, 0.5), parts, told_bpm=told, left_out=left_out)  # type: ignore[arg-type]
 
 
 def captions(part: Part) -> tuple[str, ...]:
