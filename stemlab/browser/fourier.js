@@ -15,14 +15,17 @@ const MIRRORED = Uint16Array.from({ length: N_FFT }, (_, i) => parseInt(i.toStri
 function fft(re, im) {
   for (let i = 0; i < N_FFT; i++) {
     const j = MIRRORED[i];
-    if (j > i) { [re[i], re[j]] = [re[j], re[i]]; [im[i], im[j]] = [im[j], im[i]]; }
+    if (j <= i) continue;
+    const r = re[i], m = im[i];
+    re[i] = re[j]; im[i] = im[j];
+    re[j] = r; im[j] = m;
   }
   for (let half = 1; half < N_FFT; half *= 2) {
     const step = N_FFT / (2 * half);
     for (let start = 0; start < N_FFT; start += 2 * half) {
       for (let k = 0; k < half; k++) {
-        const [a, b, c, s] = [start + k, start + k + half, TURN_RE[k * step], TURN_IM[k * step]];
-        const [r, i] = [re[b] * c - im[b] * s, re[b] * s + im[b] * c];
+        const a = start + k, b = a + half, c = TURN_RE[k * step], s = TURN_IM[k * step];
+        const r = re[b] * c - im[b] * s, i = re[b] * s + im[b] * c;
         re[b] = re[a] - r; im[b] = im[a] - i;
         re[a] += r; im[a] += i;
       }
@@ -33,11 +36,13 @@ function fft(re, im) {
 function stft(audio, frames = audio.length / HOP) {
   const [re, im] = [new Float64Array(N_FFT), new Float64Array(N_FFT)];
   const made = { re: new Float32Array(frames * BINS), im: new Float32Array(frames * BINS), frames };
+  const padded = new Float64Array(frames * HOP + 2 * EDGE);
+  padded.set(audio, EDGE);
   for (let f = 0; f < frames; f += 2) {
     for (let i = 0; i < N_FFT; i++) {
-      const [at, weight] = [f * HOP - EDGE + i, HANN[i] / SCALE];
-      re[i] = weight * (audio[at] ?? 0);
-      im[i] = f + 1 < frames ? weight * (audio[at + HOP] ?? 0) : 0;
+      const at = f * HOP + i, weight = HANN[i] / SCALE;
+      re[i] = weight * padded[at];
+      im[i] = f + 1 < frames ? weight * padded[at + HOP] : 0;
     }
     fft(re, im);
     for (let k = 0; k < BINS; k++) {
@@ -59,14 +64,14 @@ function istft({ re: reals, im: imags, frames }) {
   for (let f = 0; f < frames; f += 2) {
     const second = f + 1 < frames;
     for (let k = 0; k < BINS; k++) {
-      const [a, b, ends] = [f * BINS + k, (f + 1) * BINS + k, k === 0 || k === BINS - 1];
-      const [ar, ai, br, bi] = [reals[a], ends ? 0 : imags[a], second ? reals[b] : 0, second && !ends ? imags[b] : 0];
+      const a = f * BINS + k, b = a + BINS, ends = k === 0 || k === BINS - 1;
+      const ar = reals[a], ai = ends ? 0 : imags[a], br = second ? reals[b] : 0, bi = second && !ends ? imags[b] : 0;
       re[k] = ar - bi; im[k] = -(ai + br);  // conjugated, so that the transform goes backwards
       if (!ends) { re[N_FFT - k] = ar + bi; im[N_FFT - k] = ai - br; }
     }
     fft(re, im);
     for (let i = 0; i < N_FFT; i++) {
-      const [at, gain] = [f * HOP + i, (HANN[i] * SCALE) / N_FFT];
+      const at = f * HOP + i, gain = (HANN[i] * SCALE) / N_FFT;
       total[at] += gain * re[i];
       weight[at] += HANN[i] ** 2;
       if (!second) continue;
@@ -74,5 +79,5 @@ function istft({ re: reals, im: imags, frames }) {
       weight[at + HOP] += HANN[i] ** 2;
     }
   }
-  return Float32Array.from({ length: frames * HOP }, (_, i) => total[i + EDGE] / Math.max(weight[i + EDGE], 1e-4));
+  return new Float32Array(frames * HOP).map((_, i) => total[i + EDGE] / Math.max(weight[i + EDGE], 1e-4));
 }

@@ -4,46 +4,47 @@
 // to the next bin up.
 
 const SPANS = [1, 2, 4, 8, 16];  // bins that a vote travels, up and down, in one round
+const [RATE_RE, RATE_IM] = [[1, 0, -1, 0], [0, 1, 0, -1]];  // what bin k turns in a hop: HOP / N_FFT is a quarter, so k quarters
 const [CELL, GROUP, MEMORY, SLACK] = [32, 8, 24, 8];  // samples in a millisecond; bins that share a time; ms; power
 
 // Sum up phase gradients, frame by frame, into a complex spectrum of that magnitude.
 function integratePhase(magnitude, turns, frames) {
   const made = { re: new Float32Array(frames * BINS), im: new Float32Array(frames * BINS), frames };
   const [lastRe, lastIm, re, im, carryRe, carryIm, moveRe, moveIm] = Array.from({ length: 8 }, () => new Float64Array(BINS));
-  const rate = Array.from({ length: 4 }, (_, k) => [[1, 0], [0, 1], [-1, 0], [0, -1]][k]);  // HOP / N_FFT is a quarter: bin k turns by k quarters
   for (let f = 0; f < frames; f++) {
     const [loud, base] = [magnitude.subarray(f * BINS, (f + 1) * BINS), f * 4 * BINS];
     const part = (place) => turns.subarray(base + place * BINS, base + (place + 1) * BINS);
     const [timeRe, timeIm, freqRe, freqIm] = [0, 1, 2, 3].map(part);
     let [pulseRe, pulseIm] = [1, 0];
     for (let k = 0; k < BINS; k++) {
-      const [c, s] = rate[k % 4];
-      const [tr, ti] = [timeRe[k] * c - timeIm[k] * s, timeRe[k] * s + timeIm[k] * c];
+      const c = RATE_RE[k % 4], s = RATE_IM[k % 4];
+      const tr = timeRe[k] * c - timeIm[k] * s, ti = timeRe[k] * s + timeIm[k] * c;
       const seed = 1e-3 * loud[k] + 1e-20;
       re[k] = lastRe[k] * tr - lastIm[k] * ti + seed * pulseRe;
       im[k] = lastRe[k] * ti + lastIm[k] * tr + seed * pulseIm;
-      const [fr, fi] = [freqRe[k], freqIm[k]];
-      const length = Math.hypot(fr + 1e-30, fi) || 1;
-      [pulseRe, pulseIm] = [(pulseRe * (fr + 1e-30) - pulseIm * fi) / length, (pulseRe * fi + pulseIm * (fr + 1e-30)) / length];
-      const certain = Math.hypot(fr, fi);
+      const fr = freqRe[k] + 1e-30, fi = freqIm[k];
+      const certain = Math.sqrt(fr * fr + fi * fi);
+      const before = pulseRe, unit = 1 / (certain || 1);
+      pulseRe = (before * fr - pulseIm * fi) * unit;
+      pulseIm = (before * fi + pulseIm * fr) * unit;
       const trust = k < BINS - 1 ? Math.min(certain, 1 / Math.max(certain, 1e-9)) : 0;
       carryRe[k] = fr * trust; carryIm[k] = fi * trust;
     }
     for (const span of SPANS) {
       const half = span / 2;
       if (span > 1) for (let k = 0; k < BINS; k++) {  // the turn over a span is the product of the turns over its halves
-        const [ar, ai, br, bi] = [carryRe[k], carryIm[k], carryRe[k + half] ?? 0, carryIm[k + half] ?? 0];
+        const there = k + half < BINS, ar = carryRe[k], ai = carryIm[k], br = there ? carryRe[k + half] : 0, bi = there ? carryIm[k + half] : 0;
         carryRe[k] = ar * br - ai * bi; carryIm[k] = ar * bi + ai * br;
       }
       moveRe.set(re); moveIm.set(im);
       for (let k = 0; k + span < BINS; k++) {
-        const [c, s, up] = [carryRe[k], carryIm[k], k + span];
+        const c = carryRe[k], s = carryIm[k], up = k + span;
         re[up] += moveRe[k] * c - moveIm[k] * s; im[up] += moveRe[k] * s + moveIm[k] * c;
         re[k] += moveRe[up] * c + moveIm[up] * s; im[k] += moveIm[up] * c - moveRe[up] * s;
       }
     }
     for (let k = 0; k < BINS; k++) {
-      const gain = loud[k] / (Math.hypot(re[k], im[k]) || 1);
+      const gain = loud[k] / (Math.sqrt(re[k] * re[k] + im[k] * im[k]) || 1);
       made.re[f * BINS + k] = lastRe[k] = re[k] * gain;
       made.im[f * BINS + k] = lastIm[k] = im[k] * gain;
     }
@@ -55,10 +56,11 @@ function integratePhase(magnitude, turns, frames) {
 function griffinLim(spectrum, magnitude, rounds = 2) {
   for (let round = 0; round < rounds; round++) {
     const heard = stft(istft(spectrum));
-    magnitude.forEach((loud, i) => {
-      const gain = loud / (Math.hypot(heard.re[i] + 1e-30, heard.im[i]) || 1);
-      heard.re[i] *= gain; heard.im[i] *= gain;
-    });
+    const { re, im } = heard;
+    for (let i = 0; i < magnitude.length; i++) {
+      const gain = magnitude[i] / (Math.sqrt(re[i] * re[i] + im[i] * im[i]) || 1);
+      re[i] *= gain; im[i] *= gain;
+    }
     spectrum = heard;
   }
   return istft(spectrum);
@@ -91,7 +93,7 @@ function sharpenAttacks(audio, magnitude, turns, frames) {
 
 // One number a cell to one a sample, on straight lines between the middles of the cells.
 function between(values, cell) {
-  return Float32Array.from({ length: values.length * cell }, (_, i) => {
+  return new Float32Array(values.length * cell).map((_, i) => {
     const at = Math.max(0, (i + 0.5) / cell - 0.5);
     const low = Math.floor(at);
     const high = Math.min(low + 1, values.length - 1);

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from stemlab.browser.link import link_of
 from stemlab.browser.page import MODEL, source
 from stemlab.browser.vectors import vectors
+from stemlab.figures.colours import FAMILY
+from stemlab.widgets.mixer import describe
 
 CHECK = (Path(__file__).parents[1] / "vectors.js").read_text(encoding="utf-8")
 EXACT = ("in_interval", "names", "tokens", "marks", "frame marks", "sounding")
@@ -16,7 +19,7 @@ def blank(browser):
     """A page that has the JavaScript, and nothing else; `run` evaluates an expression there."""
     page = browser.new_page()
     run = lambda expression, given=None: page.evaluate(  # noqa: E731
-        f"async (given) => {{ {source(*MODEL)}\n{CHECK}\nreturn {expression}; }}", given
+        f"async (given) => {{ {source(*MODEL, 'link.js', 'heard.js')}\n{CHECK}\nreturn {expression}; }}", given
     )
     yield run
     page.close()
@@ -80,3 +83,51 @@ def test_what_cannot_be_made_is_said_in_a_line(blank, change, words):
     check = "(() => { try { checkRequest(...given); return ''; } catch (error) { return error.message; } })()"
     assert blank(check, [asked, told]) == ""
     assert words in blank(check, [asked | change, told]) and "\n" not in blank(check, [asked | change, told])
+
+
+@pytest.fixture(scope="module")
+def group(tiny):
+    return tiny.generate(
+        ["drums: a & b", "bass 2: öl", "flute"], prompt="so + so", bpm=150, key="am", bars=2, seed=5, steps=1,
+        activity={"drums": "x.", "bass 2": ".."}, coupling="noise", rho=0.3,
+    )  # fmt: skip
+
+
+def test_a_group_of_python_is_a_link_that_the_page_reads_and_writes(blank, group, tiny):
+    link = link_of(group)
+    assert blank("fromLink(given)", link) == {
+        "stems": ["drums: a & b", "bass 2: öl", "flute"], "prompt": "so + so", "bpm": 150, "key": "A minor", "bars": 2,
+        "seed": 5, "activity": {"drums": "x.", "bass 2": ".."}, "coupling": "noise", "rho": 0.3, "again": [],
+    }  # fmt: skip
+    assert blank("toLink(fromLink(given))", link + "&again=bass+2:6") == link + "&again=bass+2:6"
+    assert blank("fromLink('')") is None
+    free = blank("fromLink(given)", link_of(tiny.generate(["bass"], seconds=8, steps=1)))
+    assert free["bpm"] is None and free["key"] is None and free["coupling"] == "attention"
+
+
+def test_a_group_that_the_page_cannot_make_has_no_link(tiny):
+    ask = {"bpm": 240, "bars": 1, "steps": 1}
+    assert link_of(tiny.generate(["a", "b"], **ask)) is not None
+    for other in ({"scheme": "k-pass"}, {"negative": "x"}, {"activity": {"a": "x.x./"}}, {"loop": True}):
+        assert link_of(tiny.generate(["a", "b"], **ask, **other)) is None, other
+    assert link_of(tiny.vary(tiny.generate(["a"], **ask), "a")) is None
+    assert link_of(tiny.generate(["a"], seconds=1, steps=1)) is None
+
+
+def test_the_mixer_shows_what_it_shows_in_a_notebook(blank, group):
+    asked = {
+        "stems": [stem.prompt for stem in group], "bpm": 150, "bars": 2, "activity": group.settings["activity"],
+    }  # fmt: skip
+    audio = {stem.name: stem.audio.tolist() for stem in group}
+    given = [asked, group.names, audio, {"grid": {"sample_rate": 32000, "frame": 2048}, "families": FAMILY}]
+    sounds = "Object.fromEntries(Object.entries(given[2]).map(([name, samples]) => [name, Float32Array.from(samples)]))"
+    about = blank(f"aboutBand(given[0], given[1], {group[0].audio.size}, {sounds}, given[3])", given)
+    true = describe(group)
+    assert {name: about[name] for name in ("rate", "beat", "downbeat")} == {name: true[name] for name in ("rate", "beat", "downbeat")}
+    assert about["bars"] == pytest.approx(true["bars"]) and about["seconds"] == pytest.approx(true["seconds"])
+    for here, there in zip(about["stems"], true["stems"], strict=True):
+        assert {n: here[n] for n in ("name", "prompt", "words", "colour")} == {n: there[n] for n in ("name", "prompt", "words", "colour")}
+        assert max(abs(a - b) for a, b in zip(here["peaks"], there["peaks"], strict=True)) <= 1
+        assert sum(here["active"], []) == pytest.approx(sum(there["active"], []), abs=1e-3)
+        if there["asked"] is not None:  # whole bars here, latent frames there
+            assert sum(here["asked"], []) == pytest.approx(sum(there["asked"], []), abs=0.07)
