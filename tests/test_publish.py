@@ -206,3 +206,35 @@ def test_the_search_finds_a_lesson_by_the_words_of_its_text():
     told = subprocess.run(words, input=json.dumps(parts), capture_output=True, text=True, check=True).stdout
     continuity, rotary, shared, nothing, empty, middle = json.loads(told)
     assert "12" in continuity and "13" in rotary and shared[0] == "05" and nothing == empty == middle == []
+
+
+def test_below_a_player_stands_a_link_to_the_same_band_live_where_there_is_its_page(tiny, monkeypatch):
+    pytest.importorskip("nbconvert", reason="no nbconvert: pip install -e .[lab]")
+    import nbformat
+
+    from stemlab.widgets.activity_grid import ActivityGrid
+    from stemlab.widgets.kept import KeptWidget
+    from stemlab.widgets.mixer import StemMixer
+
+    for kind, name in (
+        (StemMixer, "_repr_mimebundle_"),
+        (ActivityGrid, "_repr_mimebundle_"),
+        (KeptWidget, "_ipython_display_"),
+    ):
+        monkeypatch.setattr(kind, name, getattr(kind, name, None))  # so that they are put back
+    names = runpy.run_path(str(ROOT / "notebooks" / "publish.py"))
+    exec(names["PLAYERS"], {})
+    group = tiny.generate(["drums: tight & fast"], bpm=240, bars=1, seed=3, steps=1)
+    html = StemMixer(group)._repr_mimebundle_()["text/html"]
+    link = '<a href="band.html#stem=drums:+tight+%26+fast&amp;prompt=&amp;bpm=240&amp;bars=1&amp;seed=3">play with it live</a>'
+    assert link in html
+    html = StemMixer(group, tiny.generate(["bass"], bpm=240, bars=1, steps=1, scheme="k-pass"))._repr_mimebundle_()[
+        "text/html"
+    ]
+    assert html.count("band.html#") == 1 and "play with A live" in html
+    output = nbformat.v4.new_output("display_data", {"text/html": html})
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# T"), nbformat.v4.new_code_cell("x", outputs=[output])]
+    )
+    assert "band.html#" in names["page"](book, Path("00_x.ipynb"), True)
+    assert "band.html#" not in names["page"](book, Path("00_x.ipynb"))

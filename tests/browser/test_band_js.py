@@ -123,10 +123,14 @@ def test_the_mixer_shows_what_it_shows_in_a_notebook(blank, group):
     sounds = "Object.fromEntries(Object.entries(given[2]).map(([name, samples]) => [name, Float32Array.from(samples)]))"
     about = blank(f"aboutBand(given[0], given[1], {group[0].audio.size}, {sounds}, given[3])", given)
     true = describe(group)
-    assert {name: about[name] for name in ("rate", "beat", "downbeat")} == {name: true[name] for name in ("rate", "beat", "downbeat")}
+    assert {name: about[name] for name in ("rate", "beat", "downbeat")} == {
+        name: true[name] for name in ("rate", "beat", "downbeat")
+    }
     assert about["bars"] == pytest.approx(true["bars"]) and about["seconds"] == pytest.approx(true["seconds"])
     for here, there in zip(about["stems"], true["stems"], strict=True):
-        assert {n: here[n] for n in ("name", "prompt", "words", "colour")} == {n: there[n] for n in ("name", "prompt", "words", "colour")}
+        assert {n: here[n] for n in ("name", "prompt", "words", "colour")} == {
+            n: there[n] for n in ("name", "prompt", "words", "colour")
+        }
         assert max(abs(a - b) for a, b in zip(here["peaks"], there["peaks"], strict=True)) <= 1
         assert sum(here["active"], []) == pytest.approx(sum(there["active"], []), abs=1e-3)
         if there["asked"] is not None:  # whole bars here, latent frames there

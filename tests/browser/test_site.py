@@ -86,3 +86,13 @@ def test_a_page_is_made_of_what_the_lesson_says(site):
     heads = [line[3:].strip() for c in lesson["cells"] for line in c["source"] if line.startswith("## ")]
     text = (site / "01_stems_and_mixes.html").read_text(encoding="utf-8")
     assert [head for head in heads if head.replace("'", "&#39;") not in text and head not in text] == []
+
+
+def test_the_page_that_makes_bands_is_beside_the_lessons(browser, site):
+    index = (site / "index.html").read_text(encoding="utf-8")
+    if not (site / "band.html").exists():
+        assert "band.html" not in index  # no runtime could be fetched: the site says nothing of it
+        pytest.skip("no npm, or no network, to fetch the runtime for the browser")
+    assert 'href="band.html"' in index
+    names = {"prepare.onnx", "velocity.onnx", "bands.onnx", "spectrum.onnx", "settings.json"}
+    assert names < {file.name for file in (site / "band").iterdir()} and (site / "band-offline.js").exists()
