@@ -13,7 +13,8 @@ from stemlab.codec import vae
 from stemlab.codec.bundled import StemCodec
 from stemlab.conditions import make_conditions
 from stemlab.lab.stem_lab import StemLab
-from stemlab.sampling import Sampling, _alone, _null, _stacked, integrate
+from stemlab.lab.student import Student
+from stemlab.sampling import Sampling, alone, integrate, nothing, stacked
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="no onnxruntime: pip install -e .[export]")
 
@@ -76,7 +77,7 @@ def apart(found, true):
 @pytest.mark.parametrize("stems, frames, more", [(1, 1, {}), (3, 7, {"submix": True}), (5, 12, {"activity": True})])
 def test_velocity_is_that_of_pytorch_at_any_shape(exported, patch, stems, frames, more):
     net, onnx, _ = exported[patch, False]
-    c = _stacked(told(stems, frames, **more), [_alone, lambda c: _null(c, None)])
+    c = stacked(told(stems, frames, **more), [alone, lambda c: nothing(c, None)])
     sees = torch.arange(3 * stems) < stems
     x, t = torch.randn(3 * stems, 32, frames), torch.linspace(0, 1, 3 * stems)
     with torch.no_grad():
@@ -138,6 +139,20 @@ def test_a_codec_without_vocoder_is_refused_in_a_line(tiny, tmp_path):
     with pytest.raises(ValueError, match="vocoder"):
         export_onnx(lab, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_student_is_exported_where_there_is_one_with_its_steps(tiny, make_net, tmp_path):
+    lab = StemLab(tiny.model, tiny.codec, "x", "cpu")
+    assert settings(lab)["sampling"]["steps"] == Sampling.steps and settings(lab)["sampling"]["guidance"] > 1
+    lab.student = Student(make_net(seed=5), "y", 4)
+    export_onnx(lab, tmp_path, half=False)
+    how = json.loads((tmp_path / "settings.json").read_text())["sampling"]
+    assert (how["steps"], how["guidance"], how["mates"], how["times"][1]) == (4, 1, 1, 1 / 16)
+    onnx, c, x, t = Exported(tmp_path, lab.model), told(), torch.randn(3, 32, 7), torch.full((3,), 0.5)
+    found = onnx(x, t, onnx.prepare(c))
+    with torch.no_grad():
+        student, flow = (net(x, t, net.prepare(c)) for net in (lab.student.model, lab.model))
+    assert apart(found, student) < 1e-4 < apart(found, flow)
 
 
 def test_the_bundled_model_fits_into_60_megabytes_and_gives_its_latents(lab, tmp_path, monkeypatch):

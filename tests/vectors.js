@@ -1,5 +1,5 @@
 // How far the JavaScript is from Python on each vector: { name: largest difference, relative to the largest value }.
-function checkVectors(v) {
+async function checkVectors(v) {
   const unpack = ({ float32 }) => new Float32Array(Uint8Array.from(atob(float32), (c) => c.charCodeAt(0)).buffer);
   const apart = (found, told) => {
     const true_ = told.float32 === undefined ? told : unpack(told);
@@ -16,7 +16,11 @@ function checkVectors(v) {
   const wave = griffinLim({ re: unpack(v.phase.re), im: unpack(v.phase.im), frames }, told.magnitude);
   const { tokens, letters } = tokenize(v.tokens.texts, 96);
   const marks = v.marks.map(({ bars, bpm }) => sampleMarks(bars, bpm, 9000, 32000));
+  const field = async (x, t, step) => x.map((value) => t - value + step);
+  const times = (power) => Array.from({ length: 9 }, (_, i) => (i / 8) ** power);
+  const solved = (power, bend) => solve(field, unpack(v.solvers.noise), times(power), bend);
   return {
+    "euler": apart(await solved(1, 0), v.solvers.euler), "quadratic": apart(await solved(2, 0.5), v.solvers.quadratic),
     "led_by, three": apart(ledBy(parts[0], [parts[1], parts[2]], 2.5, 4), v.led_by.three),
     "led_by, two": apart(ledBy(parts[0], [parts[2]], 3, 3), v.led_by.two),
     "in_interval": v.in_interval.filter(([step, steps, interval, on]) => inInterval(step, steps, interval) !== on).length,

@@ -6,8 +6,9 @@ What lies between the networks (solver, guidance, phase integration, gates, leve
 import hashlib
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any
 
 import torch
@@ -21,14 +22,15 @@ from stemlab.conditions import KEYS
 from stemlab.lab.draft import PEAK
 from stemlab.lab.request import MOST_STEMS
 from stemlab.lab.stem_lab import StemLab
-from stemlab.sampling import Sampling
+from stemlab.lab.student import sampling_of
+from stemlab.sampling import Sampling, quadratic
 from stemlab.text import MAX_BYTES, ByteTextEncoder
 
 FILES = ("prepare.onnx", "velocity.onnx", "bands.onnx", "spectrum.onnx")
 
 
 def export_onnx(lab: StemLab, out: str | os.PathLike, half: bool = True, force: bool = False) -> dict[str, int]:
-    """Write a model's networks as ONNX, and its settings.
+    """Write a model's networks as ONNX, and its settings; where it has a student, that one's.
 
     Args:
         lab: with a codec of the bundled kind and a flow with the bundled text encoder.
@@ -43,14 +45,15 @@ def export_onnx(lab: StemLab, out: str | os.PathLike, half: bool = True, force: 
     check_exportable(lab)
     folder = check_folder(out, force, "out")
     folder.mkdir(parents=True, exist_ok=True)
-    told = examples(lab.model)
+    model = lab.student.model if lab.student else lab.model
+    told = examples(model)
     with torch.no_grad():
-        prepared = dict(zip(Prepare.outputs, Prepare(lab.model)(**told), strict=True))
+        prepared = dict(zip(Prepare.outputs, Prepare(model)(**told), strict=True))
     latents = torch.zeros_like(told["submix"])
     bands = torch.zeros(1, 128, 4)
     work: list[tuple[Graph, dict[str, torch.Tensor]]] = [
-        (Prepare(lab.model), told),
-        (Velocity(lab.model), {"x": latents, "t": torch.zeros(len(latents)), **prepared}),
+        (Prepare(model), told),
+        (Velocity(model), {"x": latents, "t": torch.zeros(len(latents)), **prepared}),
         (Bands(lab.codec), {"latents": latents}),
         (Spectrum(lab.codec), {"bands": bands}),
     ]
@@ -63,20 +66,26 @@ def export_onnx(lab: StemLab, out: str | os.PathLike, half: bool = True, force: 
     return sizes
 
 
-def settings(lab: StemLab, how: Sampling | None = None) -> dict[str, Any]:
-    """What the JavaScript asks about a model: its grid, how it is sampled, and the few numbers of its codec.
-
-    Args:
-        lab: the model.
-        how: to sample; the defaults unless told.
-    """
-    how = how or Sampling()
-    times = [step / how.steps for step in range(how.steps + 1)]
+def settings(lab: StemLab) -> dict[str, Any]:
+    """What the JavaScript asks about a model: its grid, how it is sampled, and the few numbers of its codec."""
     return {
         "version": __version__, "checkpoint": lab.checkpoint, "opset": OPSET, "grid": lab.grid.kept(),
-        "sampling": {**asdict(how), "times": times}, "keys": KEYS, "letters": MAX_BYTES, "most_stems": MOST_STEMS,
+        "sampling": sampling(lab), "keys": KEYS, "letters": MAX_BYTES, "most_stems": MOST_STEMS,
         "longest": lab.grid.longest, "peak": PEAK, "silence_db": SILENCE_DB,
     }  # fmt: skip
+
+
+def sampling(lab: StemLab) -> dict[str, Any]:
+    """How a model is followed where nothing else is asked for, with the times of its steps.
+
+    `bend` is how much of the change of the velocity since the last step is carried on: see `stemlab.sampling.quadratic`.
+    """
+    own = {field.name for field in fields(Sampling)}
+    how = Sampling(**{name: told for name, told in sampling_of(lab.student).items() if name in own})
+    times = [step / how.steps for step in range(how.steps + 1)]
+    if how.sampler == "quadratic":
+        return {**asdict(how), "times": [t**2 for t in times], "bend": signature(quadratic).parameters["bend"].default}
+    return {**asdict(how), "times": times, "bend": 0}
 
 
 def check_exportable(lab: StemLab) -> None:
@@ -93,7 +102,5 @@ def check_exportable(lab: StemLab) -> None:
             f"lab: its text encoder is a {type(lab.model.text).__name__}; the export takes the bundled kind, "
             '"text": "bytes" in the config.'
         )
-    if Sampling.sampler != "euler" or Sampling.negative:
-        raise ValueError(
-            f"sampler: got {Sampling.sampler!r}; the JavaScript has Euler's alone, without negative words."
-        )
+    if Sampling.sampler not in ("euler", "quadratic") or Sampling.negative:
+        raise ValueError(f"sampler: got {Sampling.sampler!r}; the JavaScript has steps of one evaluation alone.")

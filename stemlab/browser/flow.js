@@ -1,4 +1,4 @@
-// From noise to latents: Euler's method along a guided velocity. As stemlab/sampling.py; music here is short enough for one window.
+// From noise to latents along a guided velocity. As stemlab/sampling.py; music here is short enough for one window.
 //
 // `nets.run(name, tensors)` evaluates one of the exported networks, `nets.tensor(type, data, dims)` makes what it takes.
 
@@ -8,15 +8,21 @@ function ledBy(together, others, guidance, mates) {
   return together.map((now, i) => empty[i] + guidance * (alone[i] - empty[i]) + mates * (now - alone[i]));
 }
 
-// Is guidance on at this step? The interval counts on 32 steps.
+// Is guidance on at this step, counted on equal ones? The interval counts on 32.
 const inInterval = (step, steps, [first, last]) => first <= (step * 32) / steps && (step * 32) / steps < last + 1;
 
-// From times[0] = 0 to 1; `field(x, t, step)` is the velocity. `pause` lets others have a turn, and may throw.
-async function euler(field, x, times, pause = async () => {}) {
-  for (let step = 0; step + 1 < times.length; step++) {
-    const [velocity, long] = [await field(x, times[step], step), times[step + 1] - times[step]];
-    x = x.map((value, i) => value + long * velocity[i]);
-    await pause(step + 1, times.length - 1);
+// From times[0] = 0 to 1; `field(x, t, step)` is the velocity, `step` how many equal steps t is away from 0. With `bend` 0 this is Euler's
+// method; above, the change of the velocity since the last step is carried on in part. `pause` lets others have a turn, and may throw.
+async function solve(field, x, times, bend, pause = async () => {}) {
+  const steps = times.length - 1;
+  let last = null;
+  for (let step = 0; step < steps; step++) {
+    const long = times[step + 1] - times[step];
+    const velocity = await field(x, times[step], times[step] * steps);
+    const ahead = last ? (bend * long) / (2 * last.long) : 0;
+    x = x.map((value, i) => value + long * (velocity[i] + (last ? ahead * (velocity[i] - last.velocity[i]) : 0)));
+    last = { velocity, long };
+    await pause(step + 1, steps);
   }
   return x;
 }
@@ -72,5 +78,5 @@ async function integrate(nets, c, noise, how, settings, known = new Map(), pause
     const branch = (copy) => found.subarray(copy * x.length, (copy + 1) * x.length);
     return guide ? ledBy(branch(0), beside.map((_, i) => branch(i + 1)), how.guidance, mates) : branch(0);
   }
-  return hold(await euler((x, t, step) => velocity(hold(x), t, step), noise.slice(), how.times, pause));
+  return hold(await solve((x, t, step) => velocity(hold(x), t, step), noise.slice(), how.times, how.bend, pause));
 }

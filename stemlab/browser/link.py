@@ -32,6 +32,7 @@ def link_of(group: StemGroup) -> str | None:
     barred = group.bpm is not None and all(isinstance(p, str) and len(p) == group.bars for p in activity.values())
     if (
         len(history) != 1
+        or told.get("coupling") not in (None, "attention", "noise")
         or (activity and not barred)
         or any(told.get(name, usual) != usual for name, usual in PLAIN.items())
     ):

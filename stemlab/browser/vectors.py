@@ -11,7 +11,7 @@ from stemlab.codec.bundled import _sounding
 from stemlab.codec.phase import BINS, integrate_phase, phase_gradients, sharpen_attacks
 from stemlab.codec.spectrum import HOP, griffin_lim, istft, stft
 from stemlab.lab.gate import gate, ramped
-from stemlab.sampling import euler, in_interval, led_by
+from stemlab.sampling import euler, in_interval, led_by, quadratic
 from stemlab.songs.names import unique_names
 from stemlab.text import tokenize
 
@@ -54,7 +54,9 @@ def vectors(seed: int = 0) -> dict[str, Any]:
             [step, steps, list(interval), in_interval(step, steps, interval)]
             for steps in (1, 4, 8, 32) for interval in ((0, 14), (3, 28)) for step in range(steps)
         ],
-        "euler": {"noise": packed(noise), "out": packed(euler(lambda x, t, step: t - x + step, noise, 8))},
+        "solvers": {"noise": packed(noise)} | {
+            solver.__name__: packed(solver(lambda x, t, step: t - x + step, noise, 8)) for solver in (euler, quadratic)
+        },
         "names": {"stems": STEMS, "out": unique_names(STEMS)},
         "tokens": {"texts": TEXTS, "out": tokenize(TEXTS).tolist()},
         "marks": [
