@@ -89,7 +89,7 @@ def test_what_cannot_be_made_is_said_in_a_line(blank, change, words):
 @pytest.fixture(scope="module")
 def group(tiny):
     return tiny.generate(
-        ["drums: a & b", "bass 2: öl", "flute"], prompt="so + so", bpm=150, key="am", bars=2, seed=5, steps=1,
+        ["drums: a & b", "bass 2: öl", "flute"], prompt="so + so", bpm=150, key="a minor", bars=2, seed=5, steps=1,
         activity={"drums": "x.", "bass 2": ".."}, coupling="noise", rho=0.3,
     )  # fmt: skip
 
