@@ -25,11 +25,11 @@ ODD = [
 
 
 @st.composite
-def bytes_like(draw: st.DrawFn, *bases: bytes) -> bytes:
-    """One of some files, with up to eight places in it changed, most of them near its beginning."""
+def bytes_like(draw: st.DrawFn, *bases: bytes, near: int = 0, wide: int = 200) -> bytes:
+    """One of some files, with up to eight places in it changed, most of them `near` a place, by default its beginning."""
     data = bytearray(draw(st.sampled_from(bases)))
     for _ in range(draw(st.integers(1, 8))):
-        at = draw(st.integers(0, min(len(data), 200)) | st.integers(0, len(data)))
+        at = draw(st.integers(min(len(data), near), min(len(data), near + wide)) | st.integers(0, len(data)))
         how = draw(st.sampled_from(["flip", "flip", "number", "cut", "more", "swap", "gone"]))
         if how == "flip" and at < len(data):
             data[at] ^= 1 << draw(st.integers(0, 7))

@@ -47,10 +47,13 @@ def mit_soundfonts() -> list[str]:
 
 @lru_cache(maxsize=8)
 def synthesizer(soundfont: str, sample_rate: int):
-    """The synthesizer of a soundfont, kept for the next call."""
+    """The synthesizer of a soundfont, kept for the next call; ValueError when it cannot read it."""
     from symusic import Synthesizer
 
-    return Synthesizer(retuned(soundfont), sample_rate, 0)
+    try:
+        return Synthesizer(retuned(soundfont), sample_rate, 0)
+    except RuntimeError as error:
+        raise ValueError(f"soundfont: {soundfont!r} cannot be played from ({error}); get it again.") from error
 
 
 def render(

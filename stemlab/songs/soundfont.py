@@ -8,17 +8,18 @@ Sec. 7 (file structure) and 8.1.3 (generators); in sf3 files the samples are Ogg
 from __future__ import annotations
 
 import io
-import struct
 from functools import lru_cache
 
 import numpy as np
 
 from stemlab.codec.audio import resample
+from stemlab.songs.soundfont_file import INSTRUMENT, RATES, SAMPLE, VORBIS, open_font
 
-_INSTRUMENT, _KEYS, _VELOCITIES, _SAMPLE = 41, 43, 44, 53
+_KEYS, _VELOCITIES = 43, 44
 _HOLD, _DECAY, _SUSTAIN, _COARSE, _FINE, _MODES, _SCALE, _ROOT = 35, 36, 37, 51, 52, 54, 56, 58
 _VELOCITY = 100
-_VORBIS = 0x10
+MOST_ZONES = 64  # of one preset or instrument that answer to a key
+MOST_POINTS = 1 << 24  # of a packed sample
 
 
 class DrumFont:
@@ -27,33 +28,13 @@ class DrumFont:
     Args:
         path: an sf2 or sf3 file.
     Raises:
-        ValueError: if it is not a soundfont.
+        ValueError: it is not a soundfont, or a damaged one.
     """
 
     def __init__(self, path: str):
-        data = np.memmap(path, np.uint8, "r")
-        if bytes(data[:4]) != b"RIFF" or bytes(data[8:12]) != b"sfbk":
-            raise ValueError(f"soundfont: got {path!r}, which is no soundfont; takes an sf2 or sf3 file")
         self.path = path
-        chunks = {}
-        at = 12
-        while at + 8 <= len(data):
-            name, size = bytes(data[at : at + 4]), struct.unpack("<I", bytes(data[at + 4 : at + 8]))[0]
-            if name == b"LIST":
-                at += 12  # its parts lie side by side with ours
-                continue
-            chunks[name] = data[at + 8 : at + 8 + size]
-            at += 8 + size
-            at += at < len(data) and data[at] == 0  # odd chunks are padded, but not by every program
-        self._chunks = chunks
-        self._presets = np.frombuffer(
-            bytes(chunks[b"phdr"]),
-            np.dtype([("name", "S20"), ("preset", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("rest", "V12")]),
-        )
-        self._instruments = np.frombuffer(bytes(chunks[b"inst"]), np.dtype([("name", "S20"), ("bag", "<u2")]))
-        fields = [("name", "S20"), ("start", "<u4"), ("end", "<u4"), ("loop", "<u4"), ("loop_end", "<u4")]
-        fields += [("rate", "<u4"), ("root", "u1"), ("cents", "i1"), ("link", "<u2"), ("type", "<u2")]
-        self._samples = np.frombuffer(bytes(chunks[b"shdr"]), np.dtype(fields))
+        data, self._tables = open_font(path)
+        self._sound = data[self._tables.places[b"smpl"]]
 
     def hit(self, kit: int, key: int, seconds: float, sample_rate: int) -> np.ndarray | None:
         """One drum as it was recorded.
@@ -66,27 +47,27 @@ class DrumFont:
         Returns:
             (N,) float32, or None if the kit has no such drum.
         """
-        found = np.flatnonzero((self._presets["bank"] == 128) & (self._presets["preset"] == kit))
-        layers = []
-        for preset in found[:1]:
-            for zone in self._zones(b"pbag", b"pgen", self._presets["bag"], preset, _INSTRUMENT, key):
-                for inner in self._zones(b"ibag", b"igen", self._instruments["bag"], zone[_INSTRUMENT], _SAMPLE, key):
-                    layers.append(self._layer(inner, key, seconds, sample_rate))
-        if not layers:
+        tables, layers = self._tables, []
+        kits = tables.presets[:-1]  # the last ends the table
+        for preset in np.flatnonzero((kits["bank"] == 128) & (kits["preset"] == kit))[:1]:
+            outer = self._zones(tables.presets, tables.preset_bags, tables.preset_generators, preset, INSTRUMENT, key)
+            for zone in outer:
+                inside = self._zones(tables.instruments, tables.bags, tables.generators, zone[INSTRUMENT], SAMPLE, key)
+                layers += [self._layer(inner, key, seconds, sample_rate) for inner in inside]
+        if not any(map(len, layers)):
             return None
         audio = np.zeros(max(len(layer) for layer in layers), np.float32)
         for layer in layers:
             audio[: len(layer)] += layer / len(layers)
         return audio
 
-    def _zones(self, bags: bytes, generators: bytes, starts, index: int, last: int, key: int) -> list[dict[int, int]]:
+    def _zones(self, heads, bags, generators, index: int, last: int, key: int) -> list[dict[int, int]]:
         """Zones of a preset or an instrument that answer to a key, each as generator -> raw 16-bit amount."""
-        bag = np.frombuffer(bytes(self._chunks[bags]), "<u2").reshape(-1, 2)[:, 0]
-        table = np.frombuffer(bytes(self._chunks[generators]), "<u2").reshape(-1, 2)
+        bag = bags["generator"].tolist()
         common: dict[int, int] = {}
         zones = []
-        for i, b in enumerate(range(starts[index], starts[index + 1])):
-            zone = {int(g): int(v) for g, v in table[bag[b] : bag[b + 1]]}
+        for i, b in enumerate(range(heads["bag"][index], heads["bag"][index + 1])):
+            zone = dict(generators[bag[b] : bag[b + 1]].tolist())
             if last not in zone:
                 common = zone if i == 0 else common
                 continue
@@ -97,39 +78,44 @@ class DrumFont:
             ]
             if all(inside):
                 zones.append(zone)
+        if len(zones) > MOST_ZONES:
+            raise ValueError(f"soundfont: {self.path!r} has {len(zones)} sounds for one drum; it takes {MOST_ZONES}.")
         return zones
 
     def _layer(self, zone: dict[int, int], key: int, seconds: float, sample_rate: int) -> np.ndarray:
         """A zone's sample at the pitch of a key, with the decay of its volume envelope."""
-        header = self._samples[zone[_SAMPLE]]
-        if not 1000 <= header["rate"] <= 400_000:
-            raise ValueError(f"soundfont: {self.path!r} has a sample of {header['rate']} Hz")
-        audio, loop = self._read(header)
+        header = self._tables.samples[zone[SAMPLE]]
         signed = {g: v - 65536 if v >= 32768 else v for g, v in zone.items()}
         root = signed.get(_ROOT, -1)
         root = int(header["root"]) if root < 0 else root
         cents = (key - root) * signed.get(_SCALE, 100) + 100 * signed.get(_COARSE, 0) + signed.get(_FINE, 0)
-        rate = float(header["rate"]) * 2 ** ((cents + int(header["cents"])) / 1200)
+        rate = float(header["rate"]) * 2 ** (min(20_000, max(-20_000, cents + int(header["cents"]))) / 1200)
+        if not RATES[0] <= rate <= RATES[1]:
+            raise ValueError(
+                f"soundfont: {self.path!r} has a drum {key} of {rate:.0f} Hz; it takes {RATES[0]} to {RATES[1]}."
+            )
+        audio, loop = self._read(header)
+        first, behind = (min(max(0, at), len(audio)) for at in loop)
         wanted = int(seconds * rate) + 1
-        if signed.get(_MODES, 0) % 2 and loop[1] - loop[0] > 8:
-            audio = audio[: loop[1]]
-            while len(audio) < wanted:
-                audio = np.concatenate([audio, audio[loop[0] : loop[1]]])
+        if signed.get(_MODES, 0) % 2 and behind - first > 8:
+            again = max(0, wanted - behind)
+            audio = np.concatenate([audio[:behind], np.resize(audio[first:behind], again)])
         audio = resample(audio[:wanted], round(rate), sample_rate)[: int(seconds * sample_rate)]
         hold, decay = (2 ** (signed.get(g, -12000) / 1200) for g in (_HOLD, _DECAY))
         time = np.arange(len(audio)) / sample_rate
-        down_db = np.clip((time - hold) / decay * 100, 0, min(100.0, signed.get(_SUSTAIN, 0) / 10))
+        down_db = np.clip((time - hold) / decay * 100, 0, min(100.0, max(0.0, signed.get(_SUSTAIN, 0) / 10)))
         return (audio * 10 ** (-down_db / 20)).astype(np.float32)
 
     def _read(self, header) -> tuple[np.ndarray, tuple[int, int]]:
         """A sample's audio and its loop (start and end in samples)."""
         start, end = int(header["start"]), int(header["end"])
-        if header["type"] & _VORBIS:
+        if header["type"] & VORBIS:
             import soundfile
 
-            audio, _ = soundfile.read(io.BytesIO(bytes(self._chunks[b"smpl"][start:end])), dtype="float32")
-            return audio, (int(header["loop"]), int(header["loop_end"]))
-        raw = bytes(self._chunks[b"smpl"][2 * start : 2 * end])
+            packed = io.BytesIO(bytes(self._sound[start:end]))
+            audio, _ = soundfile.read(packed, MOST_POINTS, dtype="float32", always_2d=True)
+            return audio[:, 0], (int(header["loop"]), int(header["loop_end"]))
+        raw = bytes(self._sound[2 * start : 2 * end])
         audio = np.frombuffer(raw, "<i2").astype(np.float32) / 32768
         return audio, (int(header["loop"]) - start, int(header["loop_end"]) - start)
 
