@@ -34,7 +34,7 @@ lab: export GOMP_SPINCOUNT ?= 1000
 FUZZ ?= 5000
 fuzz: export OMP_WAIT_POLICY := passive
 fuzz: .venv/.test
-	FUZZ=$(FUZZ) $(PY) -m pytest -q tests/test_foreign.py
+	FUZZ=$(FUZZ) $(PY) -m pytest -q tests/test_foreign.py tests/test_foreign_data.py
 
 lab: .venv/.lab
 	$(PY) -m jupyterlab notebooks

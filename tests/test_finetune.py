@@ -1,5 +1,6 @@
 """Going on from trained weights: what is kept, what stands still, and what is held out."""
 
+import copy
 import csv
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +10,16 @@ import pretty_midi
 import pytest
 import soundfile
 import torch
+from kills import killed_at_each_step
 
 import stemlab
-from stemlab.checkpoints.files import load_weights
+from stemlab.checkpoints.files import load_weights, save_weights
 from stemlab.cli import app as cli
 from stemlab.data import encode
 from stemlab.data.shards import LatentCache
 from stemlab.training import fine_tune as finetune
+from stemlab.training.config import tuned
+from stemlab.training.held_out import Table
 
 QUICK = {"sizes": [[4, 32]], "every": 2, "batches": 2, "bf16": False}
 RATE = 32_000
@@ -88,6 +92,48 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(songs, weights, tmp_pat
         )
 
 
+def test_what_a_tuning_of_adapters_writes_is_after_a_kill_the_old_or_the_new(songs, weights, tmp_path):
+    """Before each file operation of a check: losses on held-out songs, then the weights with the adapters added in."""
+    encode.encode_folder(songs, weights, tmp_path / "latents", workers=1)
+    held, before = finetune.split(LatentCache(tmp_path / "latents"))[1], stemlab.load(weights, "cpu")
+    model = copy.deepcopy(before.model).train()
+    finetune.add_adapters(model, 2)
+    config = tuned({**QUICK, "lora": 2, "lr": 0.1, "start": before.checkpoint})
+    plain = {step: {name: t.half() for name, t in finetune.plain(model).items()} for step in (0,)}
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "lora_B" in name:
+                weight.add_(0.01)
+    plain[2] = {name: t.half() for name, t in finetune.plain(model).items()}
+
+    def begin(folder):
+        folder.mkdir()
+        save_weights(folder / "flow", plain[0], {"steps": 0})
+        Table(folder / "held_out.csv", 0).add(0, 99.0)
+
+    def act(folder):
+        finetune.check(Table(folder / "held_out.csv", 9), model, held, config, before, 2, folder)
+
+    found = set()
+    for folder in killed_at_each_step(tmp_path / "runs", begin, act):
+        read, about = load_weights(folder / "flow")
+        assert all(torch.equal(read[name], tensor) for name, tensor in plain[about["steps"]].items())
+        found.add((about["steps"], len(Table(folder / "held_out.csv", 9).rows)))
+    assert found == {(0, 1), (0, 2), (2, 2)}
+
+
+def test_a_tuning_that_was_killed_goes_on_to_the_same_weights(songs, weights, tmp_path):
+    ask = dict(start=weights, steps=2, rate=3e-3, lora=2, **QUICK)
+    straight = finetune.finetune(songs, tmp_path / "straight", **ask)
+    for folder in killed_at_each_step(
+        tmp_path / "runs", lambda folder: None, lambda folder: finetune.finetune(songs, folder, **ask), (9, 45, 80, 115)
+    ):
+        finetune.finetune(songs, folder, resume=True, **ask)
+        assert losses(folder) == losses(straight)
+        assert all(torch.equal(a, b) for a, b in zip(tensors(folder).values(), tensors(straight).values(), strict=True))
+        assert not list(folder.rglob(".stemlab-*"))
+
+
 def test_it_stops_when_the_held_out_songs_gain_no_more_and_keeps_the_best(songs, weights, tmp_path, capsys):
     out = finetune.finetune(songs, tmp_path / "run", weights, steps=40, rate=0.5, patience=2, ema=0.0, **QUICK)
     found = losses(out)
@@ -131,3 +177,11 @@ def test_the_command_says_what_is_missing(songs, weights, tmp_path, capsys):
     ):
         assert cli.main(["train", *words, "--out", out]) == 2
         assert hint in capsys.readouterr().err
+
+
+def test_songs_that_are_not_there_leave_no_run_and_the_next_try_needs_no_resume(songs, weights, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for wrong in (tmp_path / "none", tmp_path / "empty"):
+        with pytest.raises(ValueError, match=r"^DIR: "):
+            finetune.finetune(wrong, tmp_path / "run", weights, steps=1, **QUICK)
+        assert not (tmp_path / "run").exists()

@@ -155,3 +155,21 @@ def test_a_table_of_names_can_be_corrected_and_the_correction_is_kept(tmp_path, 
     assert "song/a1.wav,bass: slap bass\n" in table.read_text() and "song/flute.wav,winds: flute\n" in table.read_text()
     table.write_text("one\ntwo\n")
     assert cli.main(["data", "inspect", str(tmp_path)]) == 2 and '"file" and "name"' in capsys.readouterr().err
+
+
+def test_halves_of_letters_in_metadata_cost_no_other_song(tmp_path):
+    """JSON and YAML can name half a letter, which no tokenizer could read and no file hold."""
+    for song in ("one", "two"):
+        (tmp_path / "songs" / song).mkdir(parents=True)
+        soundfile.write(tmp_path / "songs" / song / "bass.wav", np.full(4000, 0.1), 32_000)
+    (tmp_path / "songs" / "one" / "song.json").write_text(
+        '{"prompt": "a\\ud83d", "stems": [{"file": "bass.wav", "caption": "x\\udfff"}]}'
+    )
+    found = read_folder(tmp_path / "songs")
+    assert len(found.songs) == 2 and len(found.problems) == 1 and "is no JSON" in str(found.problems[0])
+    assert all(song.prompts == ("",) and song.stems[0].captions == ("bass",) for song in found.songs)
+    track = tmp_path / "slakh" / "Track00001"
+    (track / "stems").mkdir(parents=True)
+    soundfile.write(track / "stems" / "S00.wav", np.full(4000, 0.1), 32_000)
+    (track / "metadata.yaml").write_text('stems: {S00: {inst_class: "Bass", midi_program_name: "a\\uD83D"}}')
+    assert read_folder(tmp_path / "slakh").songs[0].stems[0].captions == ("bass",)

@@ -17,6 +17,8 @@ from stemlab.checkpoints.hub import find_parts, pack
 from stemlab.codec.audio import read, write
 from stemlab.data import midi_folder, shards
 from stemlab.songs.midi import read_midi
+from stemlab.training.checkpoint import read_checkpoint, write_checkpoint
+from stemlab.training.held_out import Table
 
 PUBLISH = Path(__file__).parent.parent / "notebooks" / "publish.py"
 EVENTS = b"\x00\x90\x40\x60\x83\x00\x80\x40\x00\x00\xff\x2f\x00"
@@ -35,6 +37,45 @@ def test_killed_weights_are_the_old_ones_or_the_new_with_their_own_config(tmp_pa
         assert tensors["w"].tolist() == [config["value"]] * 3
         found.add(config["value"])
     assert found == {1.0, 2.0}
+
+
+def test_a_killed_checkpoint_is_the_old_one_or_the_new_and_the_next_is_written(tmp_path):
+    def begin(folder):
+        folder.mkdir()
+        write_checkpoint(folder, ONES, 1)
+
+    found = set()
+    for folder in killed_at_each_step(tmp_path, begin, lambda folder: write_checkpoint(folder, TWOS, 2)):
+        tensors, step = read_checkpoint(folder)
+        assert (
+            tensors["w"].tolist() == [step] * 3 and json.loads((folder / "checkpoint.json").read_text())["step"] <= step
+        )
+        found.add(step)
+        write_checkpoint(folder, ONES, 3)
+        assert read_checkpoint(folder)[1] == 3
+        assert {file.name for file in folder.iterdir()} == {"checkpoint.safetensors", "checkpoint.json"}
+    assert found == {1, 2}
+
+
+def test_a_killed_table_of_held_out_losses_is_the_old_one_or_the_new(tmp_path):
+    def begin(folder):
+        folder.mkdir()
+        Table(folder / "t.csv", 0).add(0, 0.5)
+
+    runs = killed_at_each_step(tmp_path, begin, lambda folder: Table(folder / "t.csv", 9).add(2, 0.25))
+    assert {tuple(Table(folder / "t.csv", 9).rows) for folder in runs} == {((0, 0.5),), ((0, 0.5), (2, 0.25))}
+
+
+def test_a_line_of_the_index_that_was_cut_short_costs_no_other(tmp_path):
+    song = {
+        "seed": 1, "bpm": None, "key": None, "prompts": ["p"], "captions": [["c"]], "submixes": [],
+        "latents": torch.ones(1, 4, 8).half(), "activity": torch.ones(1, 8, dtype=torch.bool),
+    }  # fmt: skip
+    shards.write_shard(tmp_path / "0.safetensors", [song], "x")
+    with (tmp_path / "index.jsonl").open("a") as index:
+        index.write('{"file": "1.safetensors", "son')
+    shards.write_shard(tmp_path / "2.safetensors", [song], "x")
+    assert shards.index(tmp_path).keys() == {"0.safetensors", "2.safetensors"} and shards.damaged(tmp_path) == []
 
 
 def test_a_killed_shard_is_whole_or_made_again(tmp_path):

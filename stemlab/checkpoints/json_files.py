@@ -11,7 +11,8 @@ def read_json(file: str | Path, most: int = MOST_BYTES) -> Any:
     """What a JSON file holds.
 
     Raises:
-        ValueError: no such file, longer than `most` bytes, no UTF-8, no JSON, NaN or infinity in it, or nested too deeply; names the file.
+        ValueError: no such file, longer than `most` bytes, no UTF-8 (also halves of letters, behind a backslash), no JSON, NaN or
+            infinity in it, or nested too deeply; names the file.
     """
     file = Path(file)
     try:
@@ -19,7 +20,10 @@ def read_json(file: str | Path, most: int = MOST_BYTES) -> Any:
             data = opened.read(most + 1)
         if len(data) > most:
             raise ValueError(f"it is longer than {most:,} bytes")
-        return json.loads(data.decode("utf-8"), parse_constant=_refuse)
+        value = json.loads(data.decode("utf-8"), parse_constant=_refuse)
+        if b"\\ud" in data.lower():  # could be half a letter, which nothing could write down
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
     except RecursionError:
         raise ValueError(f"{str(file)!r} is not JSON (nested too deeply)") from None
     except (OSError, ValueError) as error:

@@ -10,12 +10,14 @@ import os
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from stemlab.checkpoints.folders import atomic_folder, check_dir, check_file, check_folder, clean_path, recover
+from stemlab.checkpoints.json_files import read_json
 from stemlab.codec.audio import SAMPLE_RATE, write
 from stemlab.data.readers.folders import Problem
 from stemlab.songs.compose import Part
@@ -118,7 +120,8 @@ def not_played(out: Path) -> Counter:
     """What the files of a rendered folder ask for that is not played, such as "pan", and in how many songs."""
     told: Counter = Counter()
     for file in out.rglob(FACTS):
-        told.update(json.loads(file.read_text(encoding="utf-8")).get("not_played", []))
+        with suppress(ValueError, AttributeError, TypeError):  # of the user's, perhaps
+            told.update(what for what in read_json(file).get("not_played", []) if isinstance(what, str))
     return told
 
 

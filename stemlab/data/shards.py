@@ -10,6 +10,7 @@ Lesson: 10_bring_your_own_music.ipynb
 import copy
 import hashlib
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from stemlab.checkpoints.folders import atomic_file
+from stemlab.checkpoints.folders import atomic_file, explained
 from stemlab.conditions import KEYS
 
 FORMAT = 2  # raised whenever older shards can no longer be read
@@ -52,21 +53,28 @@ def write_shard(file: Path, songs: list[dict[str, Any]], codec: str, problems: S
             tensors, part, metadata={"stemlab": json.dumps(about)}
         )  # one entry: the order of several is not fixed
         line = {"file": file.name, "songs": len(songs), "sha256": _digest(part), "problems": list(problems)}
-    with (file.parent / "index.jsonl").open(
-        "a", encoding="utf-8"
-    ) as index:  # one short write: lines of ranks never mix
-        index.write(json.dumps(line) + "\n")
+    listed = file.parent / "index.jsonl"
+    with explained(listed), listed.open("a+b") as index:  # one short write: lines of ranks never mix
+        index.seek(max(0, index.tell() - 1))
+        index.write((b"" if index.read() in (b"", b"\n") else b"\n") + json.dumps(line).encode() + b"\n")
 
 
 def index(folder: str | Path) -> dict[str, dict[str, Any]]:
-    """The newest line of each shard, by file name; a line that was cut off counts as none."""
+    """The newest line of each shard, by file name; a line that was cut off, or is none of ours, counts as none."""
     found: dict[str, dict[str, Any]] = {}
     file = Path(folder) / "index.jsonl"
-    for text in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
+    for text in file.read_bytes().split(b"\n") if file.exists() else []:
         try:
             line = json.loads(text)
-            found[line["file"]] = {"sha256": line["sha256"], "songs": line["songs"], "problems": line["problems"]}
-        except (ValueError, KeyError, TypeError):
+            name, told = line["file"], {key: line[key] for key in ("sha256", "songs", "problems")}
+            if (
+                re.fullmatch(r"\w[\w.-]*\.safetensors", name)
+                and type(told["songs"]) is int
+                and 0 <= told["songs"] <= 10**9
+            ):
+                told["problems"] = [str(problem) for problem in told["problems"]]
+                found[name] = told
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return found
 
@@ -196,6 +204,7 @@ def _check_song(song: dict[str, Any]) -> None:
         isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts) for texts in words
     ):
         raise ValueError("its words are none")
+    "".join(text for texts in words for text in texts).encode("utf-8")  # a UnicodeError is a ValueError
     submixes = song["submixes"]
     if not all(0 <= stem < stems for members in submixes for stem in members) or any(
         len(set(members)) >= stems for members in submixes

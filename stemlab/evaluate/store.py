@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from tqdm.auto import tqdm
 
+from stemlab.checkpoints.folders import explained
+
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -28,13 +30,13 @@ class Store:
         self.path, self.setting, self.workers = path, setting, workers
         self.rows: dict[tuple[str, int], dict] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         for line in text.splitlines():
             try:
                 row = json.loads(line)
-            except ValueError:  # the line that a kill cut short
+                self.rows[row["tag"], row["index"]] = row
+            except (ValueError, KeyError, TypeError, RecursionError):  # the line that a kill cut short, or none of ours
                 continue
-            self.rows[row["tag"], row["index"]] = row
         if text and not text.endswith("\n"):
             self._append("\n")
 
@@ -73,7 +75,7 @@ class Store:
                 pool.shutdown(cancel_futures=True)
 
     def _append(self, text: str) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
+        with explained(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(text)
 
 

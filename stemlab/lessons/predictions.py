@@ -15,6 +15,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from stemlab.checkpoints.folders import write_text
+
 SURE = 0.8
 Range = tuple[float, float] | None
 
@@ -46,7 +48,7 @@ def settle(question: str, between: Range, truth: Callable[[], float], unit: str 
     else:
         found = float(truth())
         kept[question] = {"low": low, "high": high, "truth": found, "unit": unit}
-        place().write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        write_text(place(), json.dumps(kept, indent=1) + "\n")
     hit = low <= found <= high
     print(
         f"{'[ok] inside' if hit else '[out]'}: it is {found:.3g} {unit}, you said {low:g} to {high:g}.".replace(

@@ -5,13 +5,13 @@ A config is a JSON object whose `kind` names one of KINDS; its other keys are th
 Lesson: 09_train_your_own.ipynb
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from stemlab.checkpoints.json_files import read_json
 from stemlab.training.checks import fill, short
 from stemlab.training.kinds import (
     OBJECTIVE,
@@ -104,9 +104,9 @@ def _json(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise ValueError(f"CONFIG: there is no file {str(file)!r}; the package's own are in configs/.")
     try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-    except (RecursionError, ValueError) as error:
-        raise ValueError(f"CONFIG: {str(file)!r} is not JSON ({short(str(error))}); mend it there.") from None
+        held = read_json(file)
+    except ValueError as error:
+        raise ValueError(f"CONFIG: {error}; mend it there.") from None
     if not isinstance(held, dict):
         raise ValueError(f'CONFIG: {str(file)!r} holds no settings; it takes a JSON object: {{"kind": "flow", ...}}.')
     return held

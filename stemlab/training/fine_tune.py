@@ -9,7 +9,6 @@ Lesson: 15_fine_tuning.ipynb
 """
 
 import copy
-import csv
 import shutil
 from dataclasses import replace
 from hashlib import sha256
@@ -23,6 +22,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stemlab.checkpoints.files import load_weights, save_weights
+from stemlab.checkpoints.folders import atomic_file, write_text
 from stemlab.checkpoints.hub import codec_folder, find_parts
 from stemlab.codec.bundled import WEIGHTS
 from stemlab.codec.published import copy_codec
@@ -33,6 +33,7 @@ from stemlab.lab.stem_lab import StemLab
 from stemlab.train import update
 from stemlab.training.config import FineTuneConfig, tuned
 from stemlab.training.flow import batch_losses
+from stemlab.training.held_out import Table
 from stemlab.training.runs import Run, claimed
 from stemlab.training.schedule import parameter_groups, trapezoid
 
@@ -76,6 +77,10 @@ def _finetune(
     data: Path, out: Path, before: StemLab, config: FineTuneConfig, resume: bool, minutes: float | None
 ) -> Path:
     parts = find_parts(before.source or WEIGHTS, WEIGHTS)
+    codec = codec_folder(parts)
+    encode_folder(songs_in(data, out), codec, out / "latents")  # before there is a run: these may be no songs
+    verify(out / "latents")
+    cache, held = split(LatentCache(out / "latents"))
     torch.manual_seed(config.seed)
     model = copy.deepcopy(before.model).train()
     if config.lora:
@@ -84,16 +89,13 @@ def _finetune(
     groups = [{**group, "params": [p for p in group["params"] if p.requires_grad]} for group in parameter_groups(model)]
     optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=config.lr, betas=(0.9, 0.98))
     run = Run(out, config, {"model": model, "ema": ema}, [optimizer], resume, minutes)
-    codec = codec_folder(parts)
     if "codec" in parts:
         copy_codec(codec, out)
     elif codec != WEIGHTS:
         for part in ("vae", "vocoder"):
             for end in ("safetensors", "json"):
-                shutil.copyfile(parts[part].with_name(f"{part}.{end}"), out / f"{part}.{end}")
-    encode_folder(songs_in(data, out), codec, out / "latents")
-    verify(out / "latents")
-    cache, held = split(LatentCache(out / "latents"))
+                with atomic_file(out / f"{part}.{end}") as file:
+                    shutil.copyfile(parts[part].with_name(file.name), file)
     print(
         f"{len(cache.songs)} windows to learn from, {len(held.songs)} held out; {trained(model):,} weights are trained"
     )
@@ -118,7 +120,7 @@ def _finetune(
         return out
     best = min(table.rows, key=lambda row: row[1])
     print(f"Held-out loss: {table.rows[0][1]:.4f} before, {best[1]:.4f} after {best[0]} steps.")
-    (out / "before_after.html").write_text(page(before, load(out), held), encoding="utf-8")
+    write_text(out / "before_after.html", page(before, load(out), held))
     print(f"In {out}: flow.safetensors, log.csv, held_out.csv, and before_after.html to listen to.")
     return out
 
@@ -183,31 +185,6 @@ def plain(model: nn.Module) -> dict[str, torch.Tensor]:
 def trained(model: nn.Module) -> int:
     """How many numbers training may change."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
-
-
-class Table:
-    """Losses on the held-out songs, kept as CSV: rows of (step, loss)."""
-
-    def __init__(self, file: Path, until: int):
-        self.file, self.rows = file, []
-        if file.exists():
-            with file.open(newline="") as old:
-                self.rows = [
-                    (int(r["step"]), float(r["held_out"])) for r in csv.DictReader(old) if int(r["step"]) < until
-                ]
-
-    def add(self, step: int, loss: float) -> bool:
-        """Add a row; is it the lowest so far?"""
-        lowest = not self.rows or loss < min(row[1] for row in self.rows)
-        self.rows.append((step, float(f"{loss:.6g}")))
-        with self.file.open("w", newline="") as new:
-            csv.writer(new).writerows([("step", "held_out"), *self.rows])
-        return lowest
-
-    def waited(self) -> int:
-        """Checks since the lowest loss."""
-        losses = [row[1] for row in self.rows]
-        return len(losses) - 1 - losses.index(min(losses))
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ Lesson: 09_train_your_own.ipynb
 
 import csv
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -77,10 +78,11 @@ def _done(out: Path, config: Config) -> str:
 
 
 def _rows(out: Path) -> tuple[str, list[str]]:
-    """Header and rows of `log.csv`, without one that a kill cut short."""
+    """Header and rows of `log.csv`, without one that a kill cut short, or that is none."""
     file = out / "log.csv"
-    header, *rows = (file.read_text().splitlines() if file.exists() else []) or [""]
-    return header, [row for row in rows if row.count(",") == header.count(",") and row.split(",")[0].isdigit()]
+    text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    header, *rows = text.splitlines() or [""]
+    return header, [row for row in rows if row.count(",") == header.count(",") and re.match(r"[0-9]{1,15}(,|$)", row)]
 
 
 class Run:

@@ -123,8 +123,8 @@ class Scan:
 
 
 def text(value: object) -> str:
-    """What metadata say in a place where a text belongs; "" for anything else."""
-    return value if isinstance(value, str) else ""
+    """What metadata say in a place where a text belongs; "" for anything else, and for what is no UTF-8."""
+    return value if isinstance(value, str) and value.encode("utf-8", "ignore").decode() == value else ""
 
 
 def subfolders(path: Path) -> list[Path]:

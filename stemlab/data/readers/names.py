@@ -10,6 +10,7 @@ from pathlib import Path
 from stemlab.checkpoints.folders import write_text
 
 TABLE = "names.csv"
+MOST_BYTES = 16_000_000
 LEFT_OUT = {"", "-", "mix"}  # names of files that are no stems
 
 
@@ -23,12 +24,16 @@ def read_names(folder: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     try:
-        rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+        with file.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise ValueError(f"longer than {MOST_BYTES:,} bytes")
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     except (OSError, ValueError, csv.Error) as error:
         raise ValueError(
             f"DIR: {str(file)!r} is no table that can be read ({error}); remove it to start anew."
         ) from error
-    if not all({"file", "name"} <= set(row) and isinstance(row["name"], str) for row in rows):
+    if not all(isinstance(row.get(column), str) for row in rows for column in ("file", "name")):
         raise ValueError(f'DIR: {str(file)!r} takes two columns, "file" and "name", apart by commas.')
     return {row["file"].replace("\\", "/"): row["name"].strip() for row in rows}
 
@@ -41,8 +46,13 @@ def write_names(folder: Path, found: dict[str, str]) -> tuple[int, int]:
         found: path of each file within the folder to the name that was read from it.
     Returns:
         how many rows were kept, and how many were added.
+    Raises:
+        ValueError: as for `read_names`, or a path is no UTF-8.
     """
     kept = read_names(folder)
+    for path in found:
+        if path.encode("utf-8", "ignore").decode() != path:
+            raise ValueError(f"DIR: the name of {path!r} is no UTF-8, which a table could not hold; rename it.")
     rows = {**found, **kept}
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
