@@ -40,7 +40,7 @@ def retuned(soundfont: str) -> str:
     source = Path(soundfont).resolve()
     data, tables = open_font(str(source))
     cache = _cache()
-    target = cache / f"{source.stem[:60]}-{blake2b(data, digest_size=8).hexdigest()}-{_VERSION}{source.suffix}"
+    target = cache / f"{source.stem[:60]}-{blake2b(data.data, digest_size=8).hexdigest()}-{_VERSION}{source.suffix}"
     if not target.exists():
         try:
             made = _retune(data, tables)

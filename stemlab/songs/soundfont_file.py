@@ -84,8 +84,8 @@ def _tables(data: np.ndarray) -> Tables:
     limit = np.where(told["type"] & VORBIS, sound, sound // 2)
     _ask(((told["start"] <= told["end"]) & (told["end"] <= limit)).all(), b"shdr")
     _ask(((told["rate"] >= RATES[0]) & (told["rate"] <= RATES[1])).all(), b"shdr")
-    names = (b"phdr", b"pbag", b"pgen", b"inst", b"ibag", b"igen", b"shdr")
-    return Tables(places, *(read[name] for name in names), used)
+    presets, instruments = (read[b"phdr"], read[b"pbag"], read[b"pgen"]), (read[b"inst"], read[b"ibag"], read[b"igen"])
+    return Tables(places, *presets, *instruments, samples=read[b"shdr"], used=used)
 
 
 def _places(data: np.ndarray) -> dict[bytes, slice]:
