@@ -126,7 +126,7 @@ def check_tilt(tilt: Callable[..., tuple[float, float]]) -> None:
         )
         product = 1 / spread**2 + g / width**2
         assert abs(got[1] - product**-0.5) > 1e-6, (
-            "You multiplied p once and the told density g times. In (5) p stands also in the denominator, g times: 1 - g in all, not g - 1 "
+            "You multiplied p once and the conditional density g times. In (5) p stands also in the denominator, g times: 1 - g in all, not g - 1 "
             "and not 1."
         )
         assert abs(got[1] - right[1]) < 1e-6, (
@@ -141,7 +141,7 @@ def check_tilt(tilt: Callable[..., tuple[float, float]]) -> None:
         print("[ok] Parabolas add, and where they open upwards there is no density.")
         return
     raise AssertionError(
-        f"For an untold spread of 0.4, a told one of 1 and g = 3 there is no density; it says {got}. Raise ValueError."
+        f"For an unconditional spread of 0.4, a conditional one of 1 and g = 3 there is no density; it says {got}. Raise ValueError."
     )
 
 
