@@ -58,7 +58,7 @@ def test_a_recording_is_the_song_of_those_who_accompany_it(lab, band):
 
 
 def test_only_the_slow_part_is_shared_and_the_rest_is_each_ones_own():
-    asked = Request(stems=BAND, bpm=120.0, bars=4, coupling="song", seed=1)
+    asked = Request(stems=BAND, bpm=120.0, bars=4, coupling="song", seed=1, rho=1.0)
     noise = Draft(asked).noise
     first, second = noise["drums"], noise["bass"]
     assert first.std() == pytest.approx(1, abs=0.05) and first.mean() == pytest.approx(0, abs=0.05)

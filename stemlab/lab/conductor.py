@@ -4,9 +4,9 @@ The network has no condition for chords. But stems that see each other agree, an
 being made. So the chords become sound, which leads as a recording does: its latents stand at t = 1 beside the stems, and it is in
 the sub-mix that they are told. It is never heard.
 
-Under the coupling "song" the noise itself is the song: a pianist who starts from it comes first, and each stem, alone, starts from the slow
-part of the same noise and sees the pianist. So the seed means one song, and a stem depends neither on how many others there are
-nor on who they are. Who accompanies a recording sees that instead.
+Under the coupling "song" the noise is the song: a pianist who starts from it comes first, and each stem sees the pianist and nobody
+else. So the seed means one song, and a stem depends neither on how many others there are nor on who they are. Who accompanies a
+recording sees that instead.
 
 Lesson: 07_play_along.ipynb
 """

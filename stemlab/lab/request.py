@@ -87,7 +87,7 @@ class Request(Sampling):
 
     def settled(self) -> "Request":
         """With `rho` as the coupling has it: stems that see each other have noise of their own."""
-        return self if self.rho is not None else replace(self, rho=0.0 if self.coupling == "attention" else 1.0)
+        return self if self.rho is not None else replace(self, rho=1.0 if self.coupling == "noise" else 0.0)
 
     def check(self, grid: Grid = BUNDLED) -> None:
         """Check all of it, for a codec and a flow with that grid.

@@ -128,8 +128,8 @@ class StemLab(Editing):
             interval: first and last step with guidance, counted on 32 steps.
             coupling: "attention": stems see each other; "noise": they share their noise alone; "song": each sees, alone, what a pianist
                 makes of the shared noise, so that a stem depends neither on how many others there are nor on who they are.
-            rho: share of the noise that the stems have in common, 0 to 1, under the couplings "noise" and "song" (1 by default; of
-                its slow part in "song"). Stems that see each other have noise of their own: under "attention" it is 0.
+            rho: share of the noise that the stems have in common, 0 to 1: under "noise" 1 by default; under "song" 0, and of the slow
+                part alone. Stems that see each other have noise of their own: under "attention" it is 0.
             sampler: "euler", "midpoint", "heun" or "quadratic".
             negative: words that guidance leads away from.
             loop: the end flows into the beginning, in the music and in the sound; edits keep it so (`stemlab.lab.loop`).
