@@ -77,7 +77,7 @@ def pattern_marks(
     assert bpm and bars
     marks = np.empty(samples, np.int8)
     beat = 60 / bpm * grid.sample_rate
-    told = [mark for bar in _split(pattern) for mark in (bar * beats if len(bar) == 1 else bar)]
+    told = [mark for bar in split_bars(pattern) for mark in (bar * beats if len(bar) == 1 else bar)]
     for i, mark in enumerate(told):
         start, stop = (round(downbeat * grid.sample_rate + j * beat) for j in (i, i + 1))
         start, stop = 0 if i == 0 else start, samples if i + 1 == len(told) else stop
@@ -122,7 +122,8 @@ def activity_frames(
     return torch.stack([marks.get(name, free) for name in names])
 
 
-def _split(pattern: str) -> list[str]:
+def split_bars(pattern: str) -> list[str]:
+    """The bars of a pattern: each one character, or four."""
     return pattern.removesuffix("/").split("/") if "/" in pattern else list(pattern)
 
 
@@ -137,7 +138,7 @@ def _bars(name: str, pattern: Any, bars: int, beats: int) -> str:
             f"{said}; it takes a character a bar, 'x' plays and '.' rests, or {beats} a bar with '/' between bars; "
             "or a list of bars; or an array of frames."
         )
-    pieces = _split(pattern)
+    pieces = split_bars(pattern)
     if any(len(piece) not in (1, beats) for piece in pieces):
         raise ValueError(f"{said}; between two '/' it takes one character for the bar, or {beats} for its beats.")
     if len(pieces) != bars:

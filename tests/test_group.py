@@ -49,7 +49,15 @@ def test_save_and_load_are_bit_identical(tmp_path):
 
 def test_the_files_of_a_group_are_those_of_the_manual(tmp_path):
     folder = make(("drums", "electric piano")).save(tmp_path / "out")
-    want = {"01_drums.wav", "02_electric-piano.wav", "mix.wav", "session.json", "overview.png", "player.html"}
+    want = {
+        "01_drums.wav",
+        "02_electric-piano.wav",
+        "mix.wav",
+        "session.json",
+        "band.mid",
+        "overview.png",
+        "player.html",
+    }
     assert {f.name for f in folder.iterdir()} == want
     assert (folder / "overview.png").read_bytes()[:4] == b"\x89PNG"
     assert [p.name for p in tmp_path.iterdir()] == ["out"]

@@ -38,7 +38,7 @@ def test_killed_at_any_point_of_a_save_over_another_the_old_group_loads_or_the_n
         found.add(len(group))
     assert found == {2, 3}
     assert {f.name for f in folder.iterdir()} == {
-        "01_drums.wav", "02_guitar.wav", "mix.wav", "session.json", "overview.png", "player.html"
+        "01_drums.wav", "02_guitar.wav", "mix.wav", "session.json", "band.mid", "overview.png", "player.html"
     }  # fmt: skip
 
 
@@ -99,12 +99,17 @@ def test_text_that_cannot_be_written_down_is_refused_by_its_argument(where):
         Stem(**{"name": "a", "prompt": "a", "audio": np.zeros(3), where: "\ud83d"})
 
 
-@pytest.mark.parametrize("broken", ["overview.png", "player.html"])
+@pytest.mark.parametrize("broken", ["overview.png", "player.html", "band.mid"])
 def test_a_picture_that_fails_costs_no_sound_and_is_one_line(tmp_path, monkeypatch, broken):
     def fail(group, file):
         raise RuntimeError("no\nfonts")
 
-    monkeypatch.setattr(*{"overview.png": (session, "_draw"), "player.html": (StemGroup, "to_html")}[broken], fail)
+    shown_by = {
+        "overview.png": (session, "_draw"),
+        "player.html": (StemGroup, "to_html"),
+        "band.mid": (StemGroup, "to_midi"),
+    }
+    monkeypatch.setattr(*shown_by[broken], fail)
     group = make()
     with pytest.warns(UserWarning, match=f"^{broken} could not be made \\(RuntimeError: no fonts\\)") as told:
         folder = group.save(tmp_path / "out")

@@ -125,12 +125,13 @@ class Draft:
             new = torch.zeros(self.frames, dtype=torch.bool)
             for first, last in self.bar_samples(step["bars"]):
                 new[self.part(first, last)] = True
-            self.noise[name] = torch.where(new, self._fresh(step["seed"], name), self.noise[name])
+            fresh = blend(self.noise[name], self._fresh(step["seed"], name), step.get("rho", 0.0))
+            self.noise[name] = torch.where(new, fresh, self.noise[name])
         elif "without" in step:
             self.names.remove(step["without"])
             for told in (self.prompts, self.noise, self.marks, self.mates):
                 told.pop(step["without"], None)
-        else:
+        elif "extend" in step:
             self._extend(step["extend"], step["activity"])
 
     def bar_samples(self, bars: list[int]) -> list[tuple[int, int]]:

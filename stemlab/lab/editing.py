@@ -61,17 +61,20 @@ class Editing:
         name: str,
         bars: Sequence[int],
         seed: int | None = None,
+        rho: float = 0.0,
         callback: Callback | None = None,
     ) -> StemGroup:
         """Make some bars of one stem anew; all else stays bit-identical, but for 16 ms before a bar line where they meet.
 
         Args:
             group, name: of the stem.
-            bars: which, counted from 1.  seed: as for `vary`.
+            bars: which, counted from 1.
+            seed, rho: as for `vary`; by default nothing is kept of the noise of these bars.
         Raises:
             ValueError: bars out of range, or a group without bars.
         """
         step = {"inpaint": name, "bars": listed(bars), "seed": edits.next_seed(group, seed)}
+        step |= {"rho": rho} if rho else {}
         return edits.edit(cast("StemLab", self), group, step, callback)
 
     def extend(

@@ -15,8 +15,9 @@ from stemlab.lab.draft import Draft
 from stemlab.lab.gate import splice
 from stemlab.lab.group import StemGroup
 from stemlab.lab.history import check_step
+from stemlab.lab.repeat import twice
 from stemlab.lab.request import Request
-from stemlab.lab.rounds import draft_of, finish, make, sample
+from stemlab.lab.rounds import draft_of, encoded, finish, make, sample
 from stemlab.lab.words import check_words, hint
 from stemlab.sampling import Callback
 from stemlab.songs.meter import beats_in
@@ -81,6 +82,13 @@ def extend(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callbac
         draft.audio[name] = splice(old, draft.audio[name], max(0, known - 1) * frame, draft.samples)
 
 
+def repeat(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
+    """Bars of a stem twice, as `StemGroup.repeat` puts them."""
+    name = step["repeat"]
+    draft.audio[name] = twice(draft, draft.audio[name], step["bars"])
+    draft.latents[name] = encoded(lab, draft, draft.audio[name][None] * draft.gain)[0]
+
+
 def without(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:
     """One stem fewer, as `StemGroup.without` leaves it out."""
     draft.follow(step)
@@ -89,6 +97,7 @@ def without(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callba
 
 EDITS: dict[str, Edit] = {
     "add": add, "replace": replace, "vary": vary, "inpaint": inpaint, "extend": extend, "without": without,
+    "repeat": repeat,
 }  # fmt: skip
 
 

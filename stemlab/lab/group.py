@@ -1,59 +1,26 @@
-"""Stem and StemGroup: stems of one piece, starting at the same sample. All of stemlab takes and gives these.
+"""StemGroup: stems of one piece, starting at the same sample. All of stemlab takes and gives these.
 
 Lesson: 00_start_here.ipynb
 """
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stemlab.codec.audio import SAMPLE_RATE, check_mono, check_rate, to_mono
+from stemlab.codec.audio import SAMPLE_RATE, check_rate
 from stemlab.lab.arguments import check_number, check_text
+from stemlab.lab.stem import Stem
 from stemlab.songs.meter import bars_seconds
 
 if TYPE_CHECKING:
-    import torch
-
-    from stemlab.lab.recording import Recording
     from stemlab.widgets.mixer import StemMixer
 
 MOST_LONG = 100_000  # bars of any group
-
-
-@dataclass(eq=False)
-class Stem:
-    """One instrument of a group.
-
-    Args:
-        name: what it is called in the group, such as "bass"; unique there.
-        prompt: the text it was asked for with, such as "bass: slap bass".
-        audio: `(N,)` float32, or `(2, N)` in stereo.
-        latent: `(C, T)` as the flow made it, or None for a stem that did not come from the flow.
-        original: for a stem that is a recording: that as it came, in its own rate and channels.
-    """
-
-    name: str
-    prompt: str
-    audio: np.ndarray
-    latent: "torch.Tensor | None" = None
-    original: "Recording | None" = None
-
-    def __post_init__(self) -> None:
-        for what in ("name", "prompt"):
-            check_text(f"{what} of a stem", getattr(self, what))
-        audio, name = np.asarray(self.audio, np.float32), f"audio of stem {self.name!r}"
-        stereo = audio.ndim == 2 and len(audio) == 2
-        self.audio = np.stack([check_mono(side, name) for side in audio]) if stereo else check_mono(audio, name)
-
-    @property
-    def mono(self) -> np.ndarray:
-        """One channel, `(N,)`: the mean of both sides of a stem in stereo, else its samples as they are."""
-        return to_mono(np.atleast_2d(self.audio))
 
 
 @dataclass(eq=False)
@@ -185,14 +152,26 @@ class StemGroup:
         settings = {**self.settings, "history": [*history, {"without": name}]} if history else self.settings
         return replace(self, stems=[stem for stem in self if stem.name != name], settings=settings)
 
+    def repeat(self, name: str, bars: Sequence[int]) -> "StemGroup":
+        """The group in which a stem plays some bars twice: as many as follow them give way.
+
+        Args:
+            name: of the stem.  bars: that follow each other, counted from 1, not the last.
+        Raises:
+            ValueError: no such stem or bars, or a group that does not know how it was made.
+        """
+        from stemlab.lab.repeat import repeat
+
+        return repeat(self, name, bars)
+
     def save(self, folder: str | os.PathLike, force: bool = False) -> Path:
-        """Write `01_<stem>.wav` ..., `mix.wav`, `session.json`, `overview.png` and `player.html`.
+        """Write `01_<stem>.wav` ..., `mix.wav`, `session.json`, `band.mid`, `overview.png` and `player.html`.
 
         A group that accompanies a recording also gets `original.wav`, that recording with its own rate and channels, and
         its `mix.wav` has that rate and those channels too, with the recording in it as it came.
         WAVs are 32-bit float, so that `load` gives the samples back bit for bit. Latents, where all stems
-        have one, go into `latents.safetensors`. All but picture and player is written aside and moved into place at the
-        end: after a kill at any point the old group is there, or the new one.
+        have one, go into `latents.safetensors`. All but notes, picture and player is written aside and moved into
+        place at the end: after a kill at any point the old group is there, or the new one.
 
         Args:
             folder: new or empty, unless `force`.
@@ -202,7 +181,7 @@ class StemGroup:
         Raises:
             ValueError: the folder holds something and `force` is off, it cannot be written to, or the disk is full.
         Warns:
-            UserWarning: the picture or the player could not be made; sound and session are there.
+            UserWarning: notes, picture or player could not be made; sound and session are there.
         """
         from stemlab.lab import session
 
@@ -218,6 +197,23 @@ class StemGroup:
         from stemlab.lab import session
 
         return session.load(folder)
+
+    def to_midi(self, path: str | os.PathLike) -> Path:
+        """Write the notes that are heard in the stems as a MIDI file: a track a stem, the tempo and the key.
+
+        Sample 0 is tick 0, so that it lies under the WAVs. Without a bpm the file counts at 120. How many of the notes
+        are right: `benchmarks/notes.py`.
+
+        Args:
+            path: such as "out/band.mid"; what is there is replaced.
+        Returns:
+            The path.
+        Raises:
+            ValueError: it cannot be written to.
+        """
+        from stemlab.lab.midi_file import write_midi
+
+        return write_midi(self, path)
 
     def to_html(self, path: str | os.PathLike | None = None, *others: "StemGroup") -> str:
         """A self-contained page with the mixer, without a kernel and without a network; written to `path` too.

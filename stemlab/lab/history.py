@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_STEPS = 1000
 NEEDED = {  # what a step says, by its first key
     "add": (), "replace": ("stem",), "vary": ("rho", "seed"), "inpaint": ("bars", "seed"), "extend": ("activity",), "without": (),
+    "repeat": ("bars",),
 }  # fmt: skip
 
 
@@ -87,12 +88,16 @@ def check_step(draft: Draft, step: dict[str, Any]) -> None:
         _check_name(draft, step[kind])
         if kind == "replace":
             _check_text(draft, [step["stem"]])
-        else:
+        elif kind != "repeat":
             check_number("seed", step["seed"], 0, 2**63 - 1, "a whole number", whole=True)
         if kind == "vary":
             check_number("rho", step["rho"], 0, 1, "1 keeps the stem's noise, 0 takes new noise")
         if kind == "inpaint":
+            check_number("rho", step.get("rho", 0.0), 0, 1, "1 keeps the noise of these bars, 0 takes new noise")
+        if kind in ("inpaint", "repeat"):
             _check_bars(draft, step["bars"])
+        if kind == "repeat":
+            _check_room(draft, step["bars"])
 
 
 def _check_more(draft: Draft, step: dict[str, Any]) -> None:
@@ -120,6 +125,14 @@ def _check_bars(draft: Draft, bars: Any) -> None:
         )
     if not isinstance(bars, list) or not bars or any(type(b) is not int or not 1 <= b <= draft.bars for b in bars):
         raise ValueError(f"bars: got {bars!r}; it takes a list of bars to make anew, from 1 to {draft.bars}.")
+
+
+def _check_room(draft: Draft, bars: list[int]) -> None:
+    assert draft.bars
+    if bars != list(range(bars[0], bars[0] + len(bars))) or bars[-1] >= draft.bars:
+        raise ValueError(
+            f"bars: got {bars}; it takes bars that follow each other, with one behind them to give way: up to {draft.bars - 1}."
+        )
 
 
 def _check_name(draft: Draft, name: Any) -> None:

@@ -29,7 +29,7 @@ from stemlab.lab.recording import Recording, full_mix
 SESSION = "session.json"
 LATENTS = "latents.safetensors"
 ORIGINAL, MIX = "original.wav", "mix.wav"
-PICTURE, PLAYER = "overview.png", "player.html"
+PICTURE, PLAYER, NOTES = "overview.png", "player.html", "band.mid"
 MOST_STEMS = 64  # in a session that came from elsewhere
 
 
@@ -71,7 +71,7 @@ def save(group: StemGroup, folder: str | os.PathLike, force: bool = False) -> Pa
             save_file({k: v.detach().cpu().contiguous() for k, v in latents.items()}, made / LATENTS)
         (made / SESSION).write_text(session + "\n", encoding="utf-8")
     folder = check_folder(folder, force=True)
-    for name, show in ((PICTURE, _draw), (PLAYER, StemGroup.to_html)):
+    for name, show in ((NOTES, StemGroup.to_midi), (PICTURE, _draw), (PLAYER, StemGroup.to_html)):
         try:
             with atomic_file(folder / name) as file:
                 show(group, file)
@@ -157,7 +157,7 @@ def written(folder: Path) -> list[str]:
         return []
     stems = [row.file for i, row in enumerate(rows, 1) if row.file == file_name(i, row.name)]
     originals = [ORIGINAL] if any(row.original == ORIGINAL for row in rows) else []
-    return [*stems, *originals, MIX, LATENTS, PICTURE, PLAYER]
+    return [*stems, *originals, MIX, LATENTS, NOTES, PICTURE, PLAYER]
 
 
 def _draw(group: StemGroup, file: Path) -> None:

@@ -1,0 +1,71 @@
+"""Where notes may begin: at each 16 ms and for each of 88 keys, the level at its first harmonics, and where that grows.
+
+There are three thousand such places in 8 s, of which a network (`stemlab.lab.notes`) finds the true ones.
+
+Lesson: 01_stems_and_mixes.ipynb
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from stemlab.lab.pitch_bands import around_keys
+from stemlab.model import PITCHES
+
+RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 5, 6, 8)  # of frequency, that the network looks at
+SEMITONES = (-2, -1, 1, 2)  # beside the key, that it looks at
+TIMES = (-8, -4, -2, -1, 0, 1, 2, 4, 8)  # frames before and after, in the quick bands
+SHARP_TIMES = (-4, 2, 8)  # in the sharp ones
+HARMONICS = {1: 1.0, 2: 0.7, 3: 0.5, 4: 0.35}  # weights of what finds the candidates
+LEAST_RISE, LEAST_LEVEL, LEAST_FLUX = 0.03, 0.3, 0.004  # of a candidate
+NEAR = 3  # frames before and after in which a key that grows needs no second candidate
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Where notes may begin.
+
+    Attributes:
+        key, frame: of each, `(n,)`.
+        seen: what the network looks at, `(n, looks)`.
+        level: at the first harmonics of each key, `(PITCHES, F)`.
+    """
+
+    key: np.ndarray
+    frame: np.ndarray
+    seen: np.ndarray
+    level: np.ndarray
+
+
+def candidates(quick: np.ndarray, sharp: np.ndarray) -> Candidates:
+    """All of a stem, from its `pitch_bands` in both kinds: where a key grows, and each key that sounds where all does."""
+    at = {ratio: around_keys(quick, ratio) for ratio in {*RATIOS, *HARMONICS}}
+    level = np.average([at[h] for h in HARMONICS], axis=0, weights=list(HARMONICS.values()))
+    heard = np.maximum(level, LEAST_LEVEL)
+    rise = np.maximum(_ahead(heard, 1) - _ahead(heard, -2), 0.7 * (_ahead(heard, 4) - _ahead(heard, -4)))
+    soon = maximum_filter1d(level, 5, axis=1, origin=-2)
+    peaks = (rise == maximum_filter1d(rise, 5, axis=1)) & (rise > LEAST_RISE)
+    flux = np.maximum(_ahead(quick, 1) - _ahead(quick, -1), 0).mean(0)  # (F,)
+    together = (flux == maximum_filter1d(flux, 7)) & (flux > LEAST_FLUX)
+    peaks |= together & ~maximum_filter1d(peaks, 2 * NEAR - 1, axis=1)
+    key, frame = np.nonzero(peaks & (soon > LEAST_LEVEL))
+    looks = [at[ratio] for ratio in RATIOS] + [np.roll(at[1], -by, axis=0) for by in SEMITONES]
+    looks.append(np.broadcast_to(8 * flux, level.shape))
+    sharper = [around_keys(sharp, ratio) for ratio in RATIOS]
+    sharper += [np.roll(sharper[RATIOS.index(1)], -by, axis=0) for by in SEMITONES]
+    seen = [_look(looks, key, frame, TIMES), _look(sharper, key, frame, SHARP_TIMES), key[:, None] / PITCHES]
+    return Candidates(key, frame, np.concatenate(seen, 1).astype(np.float32), level)
+
+
+def _ahead(level: np.ndarray, frames: int) -> np.ndarray:
+    """What comes so many frames later, or earlier; at the ends the last there is."""
+    return np.take(level, np.clip(np.arange(level.shape[-1]) + frames, 0, level.shape[-1] - 1), axis=-1)
+
+
+def _look(looks: list[np.ndarray], key: np.ndarray, frame: np.ndarray, times: tuple[int, ...]) -> np.ndarray:
+    """Those levels around each candidate, `(n, looks * times)`; silence beyond the ends."""
+    edge = max(map(abs, times))
+    grown = np.pad(np.stack(looks), ((0, 0), (0, 0), (edge, edge)))
+    seen = grown[:, key[:, None], frame[:, None] + edge + np.array(times)]  # (looks, n, times)
+    return seen.transpose(1, 0, 2).reshape(len(key), -1)
