@@ -42,7 +42,12 @@ def test_the_zip_has_all_stems_and_the_mix_as_it_is_set(group):
     assert name == "late-night_92.5bpm_stems.zip"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
-        names = ["01_bass_92.5bpm.flac", "02_e-piano_92.5bpm.flac", "late-night_92.5bpm_mix.flac"]
+        names = [
+            "01_bass_92.5bpm.flac",
+            "02_e-piano_92.5bpm.flac",
+            "late-night_92.5bpm_mix.flac",
+            "late-night_92.5bpm.mid",
+        ]
         assert archive.namelist() == names
         stem, mix = (read(archive.read(names[i]))[0] for i in (0, 2))
     assert np.abs(stem[0] - group[0].audio).max() <= 2**-23  # as made, although it is muted in the mix

@@ -52,7 +52,7 @@ function makeForm(parent, { keys, families, styles, suggestions }, changed) {
     const count = Number(bars.value);
     if (!names || !bpm.value || !(count >= 1 && count <= 64)) return element("p", { class: "hint", text: "With a tempo and bars you can paint here who plays when." }, place);
     value = Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name)).map(([name, marks]) => [name, (marks + marks.slice(-1).repeat(count)).slice(0, count)]));
-    const state = { stems: names, colours: coloursOf(names, families), bars: count, kept: "" };
+    const state = { stems: names, colours: coloursOf(names, families), bars: count, kept: "", whole: true };
     grid = renderGrid({ el: place, model: {
       get: (name) => (name === "value" ? value : state[name]), set: (_, told) => { value = told; again = []; }, save_changes: changed, on() {}, off() {},
     } });

@@ -26,7 +26,8 @@ def midi_bytes(group: "StemGroup") -> bytes:
     """A MIDI file of type 1: the first track has name, tempo, metre and key, then there is one a stem."""
     bpm = group.bpm or USUAL_BPM
     about = _meta(0x03, (group.prompt or "stems").encode()) + _meta(0x51, round(60e6 / bpm).to_bytes(3, "big"))
-    about += _meta(0x58, bytes([4, 2, 24, 8]))
+    beats, unit = (int(number) for number in group.meter.split("/"))
+    about += _meta(0x58, bytes([beats, unit.bit_length() - 1, 24, 8]))
     about += _key(group.key or "")
     channels = iter([channel for channel in range(16) if channel != DRUM_CHANNEL] * len(group))
     tracks = [about]

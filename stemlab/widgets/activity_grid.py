@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import traitlets
 
+from stemlab.activity import split_bars
 from stemlab.figures.colours import colours
 from stemlab.songs.names import unique_names
 from stemlab.widgets.kept import KeptWidget, frame
@@ -18,10 +19,10 @@ STYLE = source("theme.css", "grid.css")
 
 
 class ActivityGrid(KeptWidget):
-    """A grid of stems by bars, painted by mouse or keyboard.
+    """A grid of stems by bars, or by beats, painted by mouse, finger or keyboard.
 
-    Its `value` is a dict, a character a bar for each stem: `x` plays, `.` rests. Setting it repaints the grid; stems
-    that it does not name are free: the model decides when they play.
+    Its `value` is a dict, a character a bar for each stem: `x` plays, `.` rests; with `/` between bars, four characters
+    are a bar's beats. Setting it repaints the grid; stems that it does not name are free: the model decides when they play.
 
     Args:
         stems: names or prompts of stems, as `lab.generate` takes them.
@@ -82,6 +83,10 @@ def _whole(value: dict[str, str], names: Sequence[str], bars: int) -> dict[str, 
     for name, marks in value.items():
         if name not in names:
             raise ValueError(f"value: got the stem {name!r}; the grid has {', '.join(names)}.")
-        if not isinstance(marks, str) or len(marks) != bars or set(marks) - set("x."):
-            raise ValueError(f"value: got {marks!r} for {name!r}; it takes {bars} characters, x plays and . rests.")
+        told = split_bars(marks) if isinstance(marks, str) else []
+        if len(told) != bars or any(len(bar) not in (1, 4) or set(bar) - set("x.") for bar in told):
+            raise ValueError(
+                f"value: got {marks!r} for {name!r}; it takes {bars} characters, x plays and . rests, or four a bar with "
+                "'/' between bars."
+            )
     return {name: value[name] for name in names if name in value}

@@ -1,7 +1,7 @@
 // One mixer at a time out of several versions of a piece. Changing over keeps playhead, loop, solo, mute, gain and sound,
 // so that two versions can be compared while they play.
 
-const LETTERS = "AB";
+const LETTERS = "ABCD";
 
 function makeDeck(el) {
   const root = element("div", { class: "deck" }, el);
@@ -9,7 +9,7 @@ function makeDeck(el) {
   const place = element("div", {}, root);
   let [versions, mixer, orders] = [[], null, 0];
 
-  // Offer versions, [{ title, about, sound, ... }], one or two, and let one be heard.
+  // Offer versions, [{ title, about, sound, ... }], one to four, and let one be heard.
   function offer(list, heard = 0) {
     versions = list;
     choice.hidden = list.length < 2;
@@ -45,7 +45,7 @@ function makeDeck(el) {
 
   root.addEventListener("keydown", (event) => {
     if (event.code !== "KeyX" || event.ctrlKey || event.metaKey || event.altKey || versions.length < 2 || takesText(event.target)) return;
-    hear(versions.indexOf(mixer?.version) === 0 ? 1 : 0);
+    hear((heard() + 1) % versions.length);
     event.preventDefault();
   });
   const heard = () => Math.max(0, versions.indexOf(mixer?.version));
@@ -61,6 +61,7 @@ function renderMixer({ model, el }) {
     sound: { encoded: sounds.map(bytesOf) },
     lossless: kernel.there,
     fetchFile: (asked) => kernel.ask({ do: "export", version, ...asked }, { patience: FILE_PATIENCE }),
+    fetchNotes: () => kernel.ask({ do: "notes", version }, { patience: FILE_PATIENCE }),
     keep: (desk) => kernel.tell({ do: "desk", version, desk }),
   })));
   return () => { kernel.close(); deck.close(); shell.close(); };

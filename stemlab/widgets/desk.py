@@ -21,20 +21,22 @@ MID_Q = 0.7
 
 
 def tidy_desk(desk: Mapping[str, Any] | None, names: list[str]) -> dict[str, Any]:
-    """The settings of a mixer, whole: a channel for each stem, and the master.
+    """The settings of a mixer, whole: a channel for each stem, the master, and names of sections.
 
     Args:
-        desk: `{"stems": {name: {"db": -6.0, "pan": 0.3}}, "master": {"db": 0.0}}`, or None; what is not told is neutral.
+        desk: `{"stems": {name: {"db": -6.0, "pan": 0.3}}, "master": {"db": 0.0}, "sections": {"1": "intro"}}`, or None;
+            what is not told is neutral. A section has the number of the bar that it begins in.
         names: of the stems; channels of others go.
     Raises:
-        ValueError: a value that is not a number, or one that is out of range.
+        ValueError: a value that is not a number, or one that is out of range; a section without a bar or a name.
     """
     desk = desk or {}
     told = desk.get("stems") or {}
     stems = {
         name: {key: _checked(key, told.get(name, {}).get(key, at), at) for key, at in CHANNEL.items()} for name in names
     }
-    return {"stems": stems, "master": {"db": _checked("db", (desk.get("master") or {}).get("db", 0.0), 0.0)}}
+    master = {"db": _checked("db", (desk.get("master") or {}).get("db", 0.0), 0.0)}
+    return {"stems": stems, "master": master, "sections": _sections(desk.get("sections") or {})}
 
 
 def keep_desk(group: StemGroup, desk: Mapping[str, Any]) -> None:
@@ -55,7 +57,7 @@ def mixdown(group: StemGroup, desk: Mapping[str, Any] | None = None) -> np.ndarr
         `(N,)` float32, or `(2, N)` where a stem is in stereo or is panned; turned down as a whole where it peaked above 1.
     """
     told = tidy_desk(group.settings.get(DESK) if desk is None else desk, group.names)
-    if told == tidy_desk(None, group.names):
+    if {**told, "sections": {}} == tidy_desk(None, group.names):
         return group.mix()
     solo = any(channel["solo"] for channel in told["stems"].values())
     wide = group[0].audio.ndim == 2 or any(channel["pan"] for channel in told["stems"].values())
@@ -117,6 +119,15 @@ def _pan(pan: float) -> np.ndarray:
 
 def _gain(db: float) -> float:
     return 0.0 if db <= LEAST_DB else 10 ** (db / 20)
+
+
+def _sections(told: Mapping[str, Any]) -> dict[str, str]:
+    for bar, name in told.items():
+        if not str(bar).isdecimal() or not int(bar) or not isinstance(name, str) or not 0 < len(name) <= 40:
+            raise ValueError(
+                f"desk: got the section {name!r} at bar {bar!r}; it takes up to 40 letters, and a bar from 1."
+            )
+    return {str(bar): name for bar, name in sorted(told.items(), key=lambda pair: int(pair[0]))}
 
 
 def _checked(key: str, value: Any, neutral: Any) -> Any:

@@ -9,8 +9,9 @@ const channelsOf = (buffer) => Array.from({ length: buffer.numberOfChannels }, (
 
 class Engine {
   // `sound` keeps what is decoded: engines that play it one after the other decode it once.
-  constructor({ rate, seconds, beat, downbeat, perBar, sound, changed }) {
-    Object.assign(this, { rate, seconds, beat, downbeat, perBar, sound, changed });
+  // `closed`: the end of the sound flows into its start, so neither needs a ramp.
+  constructor({ rate, seconds, beat, downbeat, perBar, sound, closed = false, changed }) {
+    Object.assign(this, { rate, seconds, beat, downbeat, perBar, sound, closed, changed });
     this.channels = sound.encoded.map(() => ({ ...NEUTRAL }));
     this.master = { db: 0 };
     this.context = this.take = this.region = null;
@@ -32,7 +33,7 @@ class Engine {
   load() {
     const { sound } = this;
     sound.loading ??= Promise.all(sound.encoded.map((bytes) =>
-      new OfflineAudioContext(1, 1, this.rate).decodeAudioData(bytes.slice(0)))).then((buffers) => { sound.buffers = buffers.map(smoothEnds); });
+      new OfflineAudioContext(1, 1, this.rate).decodeAudioData(bytes.slice(0)))).then((buffers) => { sound.buffers = this.closed ? buffers : buffers.map(smoothEnds); });
     return sound.loading;
   }
 

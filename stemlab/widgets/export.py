@@ -14,6 +14,7 @@ import soundfile
 
 from stemlab.codec.audio import resample
 from stemlab.lab.group import StemGroup
+from stemlab.lab.midi_file import midi_bytes
 from stemlab.widgets.desk import mixdown
 
 KINDS = {"wav": ("WAV", "PCM_24"), "flac": ("FLAC", "PCM_24"), "float": ("WAV", "FLOAT")}
@@ -27,7 +28,8 @@ def export(
 
     Args:
         group: the stems.
-        what: index of a stem, whose samples are given as they are; "mix", as the desk is set; "zip" for all of these.
+        what: index of a stem, whose samples are given as they are; "mix", as the desk is set; "midi", the notes that are
+            heard; "zip" for all of these.
         kind: "wav" and "flac" have 24 bits, "float" is a WAV of 32-bit floats.
         rate: in Hz: the group's own, 44100 or 48000.
         desk: as for `desk.tidy_desk`.
@@ -44,10 +46,12 @@ def export(
         raise ValueError(f"rate: got {rate!r} Hz; it takes one of {', '.join(map(str, rates))}.")
     if what == "zip":
         return f"{_name(group)}_stems.zip", _zip(group, kind, rate, desk)
+    if what == "midi":
+        return f"{_name(group)}.mid", midi_bytes(group)
     if what == "mix":
         return f"{_name(group)}_mix{_end(kind)}", _file(mixdown(group, desk), group.sample_rate, kind, rate)
     if not isinstance(what, int) or not 0 <= what < len(group):
-        raise ValueError(f'what: got {what!r}; it takes "zip", "mix" or a stem from 0 to {len(group) - 1}.')
+        raise ValueError(f'what: got {what!r}; it takes "zip", "mix", "midi" or a stem from 0 to {len(group) - 1}.')
     name = f"{what + 1:02d}_{_plain(group[what].name)}{_tempo(group)}{_end(kind)}"
     return name, _file(group[what].audio * _headroom(group, kind), group.sample_rate, kind, rate)
 
@@ -65,7 +69,7 @@ def answer(widget: Any, order: int | None, make: Callable[[], tuple[str, bytes]]
 def _zip(group: StemGroup, kind: str, rate: int, desk: Mapping[str, Any] | None) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for what in [*range(len(group)), "mix"]:
+        for what in [*range(len(group)), "mix", "midi"]:
             archive.writestr(*export(group, what, kind, rate, desk))
     return packed.getvalue()
 

@@ -3,7 +3,7 @@
 
 const FILE_PATIENCE = 60_000;  // ms: a long ZIP takes its time
 
-const TYPES = { wav: "audio/wav", flac: "audio/flac", zip: "application/zip" };
+const TYPES = { wav: "audio/wav", flac: "audio/flac", zip: "application/zip", mid: "audio/midi" };
 
 // `fetchFile(asked)` asks the kernel for a file, or is null where there is none.
 async function kernelFile(fetchFile, asked) {

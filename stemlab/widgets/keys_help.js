@@ -3,7 +3,7 @@
 const MIXER_KEYS = [
   ["Space", "play or pause"], ["← →", "a bar back, a bar on"], ["Shift + ← →", "a beat back, a beat on"], ["Home", "back to the start"],
   ["1 to 9", "solo a stem"], ["Shift + 1 to 9", "mute a stem"], ["L", "loop"], ["Escape", "loop the whole"],
-  ["K", "metronome"], ["C", "count-in"], ["X", "change over between A and B"], ["Drag", "loop bars; with Alt freely"],
+  ["Z", "zoom into the loop or the bar, and out"], ["N", "name the section that begins here"], ["K", "metronome"], ["C", "count-in"], ["X", "change over between A and B"], ["Drag", "loop bars; with Alt freely"],
 ];
 const GRID_KEYS = [["Arrows", "move in the bars"], ["Space", "paint a bar"], ["Shift + arrows", "paint on"], ["F", "leave a stem free"], ["Ctrl + Z", "take back"]];
 const STUDIO_KEYS = [["Ctrl + Enter", "generate"]];

@@ -13,6 +13,7 @@ from stemlab.codec.audio import FRAME, activity, resample
 from stemlab.figures.colours import colours
 from stemlab.framing import Grid
 from stemlab.lab.group import Stem, StemGroup
+from stemlab.lab.notes import heard_already
 from stemlab.songs.meter import beat_of, beats_in
 from stemlab.widgets.desk import DESK, keep_desk, tidy_desk
 from stemlab.widgets.export import answer, export
@@ -21,7 +22,7 @@ from stemlab.widgets.page import page, script, source, write_page
 
 MIXER = (
     "dom.js", "shell.js", "kernel.js", "strip.js", "seam.js", "click.js", "engine.js", "files.js", "exporter.js",
-    "lanes.js", "keys_help.js", "pointer.js", "row.js", "transport.js", "mixer.js", "deck.js",
+    "lanes.js", "view.js", "sections.js", "keys_help.js", "pointer.js", "row.js", "transport.js", "mixer.js", "deck.js",
 )  # fmt: skip
 SCRIPT = script(*MIXER, render="renderMixer")
 STYLE = source("theme.css", "mixer.css")
@@ -53,6 +54,9 @@ class StemMixer(KeptWidget):
         if message.get("do") == "export":
             asked = {name: message[name] for name in ("what", "kind", "rate", "desk") if name in message}
             answer(self, message.get("order"), lambda: export(self._groups[message.get("version", 0)], **asked))
+
+        elif message.get("do") == "notes":
+            self.send(notes_told(self._groups[message.get("version", 0)], message.get("order")))
 
         elif message.get("do") == "desk":
             keep_desk(self._groups[message.get("version", 0)], message["desk"])
@@ -126,6 +130,8 @@ def describe(group: StemGroup) -> dict[str, Any]:
         "perBar": beats_in(group.meter),
         "downbeat": group.downbeats[0] if len(group.downbeats) else 0.0,
         "bars": group.downbeats.round(4).tolist(),
+        "loop": bool(group.settings.get("loop")),
+        "notes": rolls(group) if all(heard_already(stem) for stem in group) else None,
         "desk": tidy_desk(group.settings.get(DESK), group.names),
         "stems": [
             {
@@ -140,6 +146,16 @@ def describe(group: StemGroup) -> dict[str, Any]:
             for stem, colour in zip(group.stems, colours(group.names), strict=True)
         ],
     }
+
+
+def rolls(group: StemGroup) -> list[list[list[float]]]:
+    """The notes of each stem as [start, end, pitch]."""
+    return [[[round(n.start, 3), round(n.end, 3), n.pitch] for n in stem.notes(group.sample_rate)] for stem in group]
+
+
+def notes_told(group: StemGroup, order: int | None) -> dict[str, Any]:
+    """What the page gets that asked for a group's notes under the number `order`."""
+    return {"kind": "answer", "order": order, "notes": rolls(group)}
 
 
 def peaks(audio: np.ndarray, count: int = 400) -> list[int]:

@@ -73,5 +73,5 @@ function makeRow(desk, { stem, number, channel, engine, dress, download }) {
     level.style.transform = `scaleX(${Math.min(1, Math.max(0, 1 + (20 * Math.log10(loud + 1e-9)) / 48))})`;
   }
 
-  return { row, wave, channel, stem, flip, show, meter, empty };
+  return { row, wave, channel, stem, strip: dress?.strip ?? null, flip, show, meter, empty };
 }

@@ -20,7 +20,7 @@ function seamless(buffer, [start, end]) {
   const rate = buffer.sampleRate;
   const [first, behind] = [start, end].map((second) => Math.round(second * rate));
   const count = Math.min(Math.round(SEAM * rate), behind - first);
-  if (first === 0 && behind >= buffer.length) return buffer;  // its ends are smooth already
+  if (first === 0 && behind >= buffer.length) return buffer;  // its ends are smooth already, or flow into each other
   const made = new AudioBuffer({ numberOfChannels: buffer.numberOfChannels, length: buffer.length, sampleRate: rate });
   for (let side = 0; side < buffer.numberOfChannels; side++) {
     const [from, to] = [buffer.getChannelData(side), made.getChannelData(side)];

@@ -15,6 +15,9 @@ function renderStudio({ model, el }) {
     kernel,
     choices: model.get("choices"),
     compared: null,
+    blind: null,  // takes in the order of their letters, while they are compared blind
+    told: "",  // what that comparison told, until something else happens
+    refresh: () => refresh(),
     form: () => mine.reduce((form, { told }) => ({ ...form, ...told }), model.get("form")),
     view: () => (kernel.there() ? model.get("view") : { ...model.get("view"), busy: "" }),
     onRefresh: (act) => refreshers.push(act),
@@ -44,6 +47,7 @@ function renderStudio({ model, el }) {
   const cancel = button("Cancel", "Cancel: what was there stays", bar, () => studio.send("cancel"));
   const progress = element("progress", { "aria-label": "Progress" }, bar);
   const note = element("span", { class: "note", role: "status" }, bar);
+  const sketches = sketchPanel(studio, bar);
   const again = button("Take over what was set before", "Take over what was set before the kernel was restarted", bar, takeLeft);
   const problem = element("p", { class: "problem", role: "alert" }, root);
   takesPanel(studio, root);
@@ -64,6 +68,7 @@ function renderStudio({ model, el }) {
   function refresh() {
     mine = mine.filter(({ edit }) => edit > (model.get("view").edit ?? 0));
     const { busy, error, note: words, current, takes } = studio.view();
+    if (busy) studio.told = "";
     if (current !== last && current !== null) {
       studio.compared = takes[current].parent;
       last = current;
@@ -74,7 +79,7 @@ function renderStudio({ model, el }) {
     problem.textContent = error;
     problem.hidden = !error;
     again.hidden = current !== null || !left();
-    studio.say(!kernel.there() ? LOST : busy ? `${busy} ...` : words || (current === null ? "Press Generate: the band plays what the rows say." : ""));
+    studio.say(!kernel.there() ? LOST : busy ? `${busy} ...` : words || studio.told || (current === null ? "Press Generate: the band plays what the rows say." : ""));
     watch();
     for (const act of refreshers) act();
   }
@@ -83,6 +88,7 @@ function renderStudio({ model, el }) {
     clearTimeout(waiting);
     watch();
     if (message.kind === "sound") heard.receive(message, buffers);
+    if (message.kind === "sketch") sketches.receive(message, buffers);
     if (message.kind !== "progress" || !studio.view().busy) return;
     Object.assign(progress, { max: message.total, value: message.done });
     const rest = message.left ? `, about ${message.left} s left` : "";

@@ -15,13 +15,16 @@ from stemlab.lab.stem_lab import StemLab
 from stemlab.widgets.desk import keep_desk
 from stemlab.widgets.export import answer, export
 from stemlab.widgets.kept import KeptWidget, frame
-from stemlab.widgets.mixer import MIXER, describe, group_html, sounds
+from stemlab.widgets.mixer import COARSE, MIXER, compress, describe, group_html, notes_told, sounds
 from stemlab.widgets.page import script, source
 from stemlab.widgets.studio_actions import UPLOADS
 from stemlab.widgets.studio_form import CHOICES, carried, names_of, suggestions
-from stemlab.widgets.studio_session import StudioSession, tempo_of
+from stemlab.widgets.studio_session import StudioSession, beat_of
 
-OWN = ("fields.js", "studio_form.js", "studio_rows.js", "studio_takes.js", "studio_sound.js", "studio.js")
+OWN = (
+    "fields.js", "studio_form.js", "studio_rows.js", "studio_takes.js", "studio_repair.js", "studio_blind.js",
+    "studio_file.js", "studio_record.js", "studio_sketch.js", "studio_sound.js", "studio.js",
+)  # fmt: skip
 MOST_UPLOAD = 8_000_000  # bytes
 
 
@@ -48,7 +51,7 @@ class StemStudio(KeptWidget):
         self._uploads: tempfile.TemporaryDirectory | None = None
         self._kept_take: int | None = None
         self._edit = 0
-        self._heard_bpm: float | None = None
+        self._beat: dict[str, Any] | None = None  # of the file that was dropped
         super().__init__(form=self._session.form)
         self.set_trait("choices", {**CHOICES, "families": suggestions()})
         self._show()
@@ -93,6 +96,8 @@ class StemStudio(KeptWidget):
         elif what == "export":
             group = self._session.takes[details.pop("take")].group
             answer(self, order, lambda: export(group, **details))
+        elif what == "notes":
+            self.send(notes_told(self._session.takes[details["take"]].group, order))
         elif what == "desk":
             keep_desk(self._session.takes[details["take"]].group, details["desk"])
         elif what == "audio":
@@ -114,8 +119,8 @@ class StemStudio(KeptWidget):
         self._uploads = self._uploads or tempfile.TemporaryDirectory(prefix=UPLOADS)
         path = Path(self._uploads.name) / f"{_short(Path(name).stem)}.wav"
         path.write_bytes(data)
-        self._heard_bpm = tempo_of(path)
-        self.form = {**self.form, "audio": str(path)}
+        self._beat = beat_of(path)
+        self.form = {**self.form, "audio": str(path), "downbeat": None}
         self._show()
 
     def _told(self, kind: str, data: Any) -> None:
@@ -125,8 +130,14 @@ class StemStudio(KeptWidget):
                 {"kind": "progress", "done": data[0], "total": data[1], "left": self._session.seconds_left(*data)}
             )
             return
+        if kind == "sketch":
+            done, total, mix, rate = data
+            self.send({"kind": "sketch", "done": done, "total": total}, buffers=[compress(mix, rate, COARSE)])
+            return
         for index, take in enumerate(self._session.takes):
-            if index not in self._ready:
+            if take.gone:
+                self._ready.pop(index, None)
+            elif index not in self._ready:
                 self._ready[index] = describe(take.group), sounds(take.group)
         self.form = self._session.form
         self._show()
@@ -139,12 +150,14 @@ class StemStudio(KeptWidget):
             {"name": name, "colour": colour, "made": name in prompts, "same": prompts.get(name) == stem["prompt"]}
             for name, colour, stem in zip(names, colours(names), session.form["stems"], strict=True)
         ]
-        takes = [{"title": take.title, "parent": take.parent} for take in session.takes]
+        shown = ("title", "parent", "name", "star", "gone")
+        takes = [{key: getattr(take, key) for key in shown} for take in session.takes]
         told: dict[str, Any] = {"rows": rows, "takes": takes, "current": session.current, "folder": _free_folder()}
         told |= {
             "redo": bool(session.undone),
             "edit": self._edit,
-            "heard": self._heard_bpm if session.form["audio"] else None,
+            "heard": self._beat if session.form["audio"] else None,
+            "four": [take for take in session.four if take in session.living()],
         }
         told |= {"busy": session.busy, "error": session.error, "note": session.note, "code": session.code}
         self.set_trait("view", told)

@@ -87,6 +87,7 @@ def generate(form: Mapping[str, Any], group: StemGroup | None) -> Plan:
     prompts = [stem["prompt"] for stem in form["stems"]]
     if form["audio"]:
         told = {name: value for name, value in _said(request(form)).items() if name != "bars"}
+        told |= {} if form["downbeat"] is None else {"downbeat": form["downbeat"]}
         upload = Path(form["audio"]).parent.name.startswith(UPLOADS)
         return Plan("accompany", [Call("lab.accompany", (form["audio"], prompts), told, upload=upload)], fresh=True)
     locked = [n for n, stem in zip(names_of(form), form["stems"], strict=True) if stem["locked"]]
@@ -134,12 +135,23 @@ def remove(form: Mapping[str, Any], group: StemGroup | None, stem: int) -> Plan:
     return Plan(f"remove {name}", [Call("group.without", (name,))])
 
 
-def inpaint(form: Mapping[str, Any], group: StemGroup | None, name: str, bars: Sequence[int]) -> Plan:
-    """Some bars of one stem anew, counted from 1; the rest of it stays."""
+def inpaint(form: Mapping[str, Any], group: StemGroup | None, name: str, bars: Sequence[int], rho: float = 0.0) -> Plan:
+    """Some bars of one stem anew, counted from 1, the nearer to what they were the higher rho; the rest of it stays."""
     if group is None:
         raise ValueError("There is nothing to repair yet: press Generate first.")
-    where = f"bar {bars[0]}" if len(bars) == 1 else f"bars {bars[0]} to {bars[-1]}"
-    return Plan(f"{name}, {where}", [Call("lab.inpaint", (name, list(bars)), on_group=True)])
+    title = f"{name}, {_where(bars)}" + (", vary" if rho else "")
+    return Plan(title, [Call("lab.inpaint", (name, list(bars)), {"rho": rho} if rho else {}, on_group=True)])
+
+
+def repeat(form: Mapping[str, Any], group: StemGroup | None, name: str, bars: Sequence[int]) -> Plan:
+    """Some bars of one stem played twice; as many as follow them give way."""
+    if group is None:
+        raise ValueError("There is nothing to play twice yet: press Generate first.")
+    return Plan(f"{name}, {_where(bars)} twice", [Call("group.repeat", (name, list(bars)))])
+
+
+def _where(bars: Sequence[int]) -> str:
+    return f"bar {bars[0]}" if len(bars) == 1 else f"bars {bars[0]} to {bars[-1]}"
 
 
 def extend(form: Mapping[str, Any], group: StemGroup | None, bars: int) -> Plan:
@@ -156,7 +168,7 @@ def load(form: Mapping[str, Any], group: StemGroup | None, folder: str) -> Plan:
 
 ACTIONS: dict[str, Callable[..., Plan]] = {
     "generate": generate, "fit": fit, "again": again, "vary": vary, "remove": remove, "inpaint": inpaint,
-    "extend": extend, "load": load,
+    "repeat": repeat, "extend": extend, "load": load,
 }  # fmt: skip
 
 

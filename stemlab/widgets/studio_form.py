@@ -6,6 +6,7 @@ Lesson: 11_stem_studio.ipynb
 from collections.abc import Mapping
 from typing import Any
 
+from stemlab.activity import split_bars
 from stemlab.conditions import KEYS
 from stemlab.lab.group import StemGroup
 from stemlab.lab.request import MOST_BARS, Request
@@ -24,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "loop": Request.loop, "meter": Request.meter, "seed": 7,
     "activity": {}, "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0,
     "steps": None, "guidance": None, "mates": None,  # the student's, or the flow's usual ones
-    "audio": "",
+    "audio": "", "downbeat": None, "sketch": False,
 }  # fmt: skip
 SHARED = (
     "prompt", "bpm", "key", "bars", "loop", "meter", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates",
@@ -53,9 +54,22 @@ def tidy(form: Mapping[str, Any]) -> dict[str, Any]:
     whole["stems"] = [{"prompt": stem["prompt"], "locked": bool(stem.get("locked"))} for stem in stems]
     bars, names = whole["bars"], names_of(whole)
     on_grid = isinstance(bars, int) and 1 <= bars <= MOST_BARS and whole["bpm"] is not None
-    told = {name: marks for name, marks in whole["activity"].items() if name in names and marks}
-    whole["activity"] = {name: (marks + marks[-1] * bars)[:bars] for name, marks in told.items()} if on_grid else {}
+    told = {n: marks for n, marks in whole["activity"].items() if n in names and marks and isinstance(marks, str)}
+    whole["activity"] = {name: fitted(marks, bars) for name, marks in told.items()} if on_grid else {}
     return whole
+
+
+def fitted(marks: str, bars: int) -> str:
+    """A pattern with so many bars: cut, or going on as it ends.
+
+    >>> fitted(".x", 3), fitted("x/x..x", 3), fitted("x..x/x", 1)
+    ('.xx', 'x/x..x/x..x', 'x..x/')
+    """
+    told = split_bars(marks)
+    told = (told + told[-1:] * bars)[:bars]
+    if all(len(bar) == 1 for bar in told):
+        return "".join(told)
+    return "/".join(told) + "/" * (bars == 1)
 
 
 def carried(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,28 +74,31 @@ function stemRows(studio) {
     const tools = element("div", { class: "bar" }, parent);
     let [shape, value, built] = ["", {}, new WeakSet()];
     const model = {
-      get: (name) => ({ stems: studio.view().rows.map((row) => row.name), colours: studio.view().rows.map((row) => row.colour), bars: studio.form().bars, value })[name],
+      get: (name) => ({ stems: studio.view().rows.map((row) => row.name), colours: studio.view().rows.map((row) => row.colour), bars: studio.form().bars, perBar: studio.choices.meters[studio.form().meter]?.perBar, value })[name],
       set: (_, told) => { value = told; },
       save_changes: () => studio.change({ activity: value }),
     };
-    const grid = makeCells({ model, tools, places: (row) => ({ cells: parts[row].strip, name: parts[row].free, words: "Bars free" }) });
+    const laid = (per) => {
+      for (const { strip, free } of parts) {
+        strip.replaceChildren();
+        free.replaceChildren();
+        strip.style.gridTemplateColumns = `repeat(${studio.form().bars * per}, 1fr)`;
+        if (!built.has(strip)) { built.add(strip); grid.listen(strip); }
+      }
+    };
+    const grid = makeCells({ model, tools, laid, places: (row) => ({ cells: parts[row].strip, name: parts[row].free, words: "Bars free" }) });
     studio.onRefresh(() => {
       const { activity, bpm, bars } = studio.form();
       const fits = bpm !== null && Number.isInteger(bars) && bars > 0 && bars <= 64;
       if (studio.view().rows.length !== parts.length) return;  // form and view come one after the other
-      const now = JSON.stringify([fits, model.get("stems"), bars, parts.length]);
+      const now = JSON.stringify([fits, model.get("stems"), bars, model.get("perBar"), parts.length]);
       const moved = JSON.stringify(activity) !== JSON.stringify(value);
       value = activity;
       if (now !== shape) {
         shape = now;
-        for (const { strip, free } of parts) {
-          strip.replaceChildren();
-          free.replaceChildren();
-          strip.style.gridTemplateColumns = `repeat(${bars}, 1fr)`;
-          if (!built.has(strip)) { built.add(strip); grid.listen(strip); }
-        }
         tools.hidden = !fits;
         if (fits) grid.build();
+        else laid(1);
       } else if (moved && fits) grid.show();
     });
     return grid.close;

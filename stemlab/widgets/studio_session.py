@@ -6,73 +6,53 @@ Lesson: 11_stem_studio.ipynb
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stemlab.lab.beats import listen
+import numpy as np
+
+from stemlab.lab.beats import SURE, listen
 from stemlab.lab.group import StemGroup
 from stemlab.lab.load import load as load_weights
 from stemlab.lab.recording import open_recording
+from stemlab.lab.request import Request
 from stemlab.lab.stem_lab import StemLab
 from stemlab.widgets.interrupt import Interrupts
 from stemlab.widgets.studio_actions import ACTIONS, Plan, form_after, literal, part
 from stemlab.widgets.studio_form import carried, dropped, new_stem, tidy
+from stemlab.widgets.studio_sketch import Sketcher
+from stemlab.widgets.studio_takes import Take, Takes
 
 FOUR = 4  # takes at once
 Tell = Callable[[str, Any], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Take:
-    """A group with its place in the history.
-
-    Args:
-        group: the stems.
-        title: what was done, such as "add guitar".
-        code: Python that makes it from the take before.
-        parent: index of the take that it was made from, or None.
-        form: what was asked for then.
-    """
-
-    group: StemGroup
-    title: str
-    code: str
-    parent: int | None
-    form: dict[str, Any]
 
 
 class Cancelled(Exception):
     """Raised inside of the sampler's callback, so that it ends within one step."""
 
 
-class StudioSession:
+class StudioSession(Takes):
     """A form, takes, and the action that is going on.
 
     Args:
         lab: to generate with; the bundled weights, loaded at the first action, by default.
         form: what to begin with, as `studio_form.tidy` takes it.
-        tell: called with ("view", None) after each change and ("progress", (done, total)) after each step, in
-            the thread that made it.
+        tell: called with ("view", None) after each change, ("progress", (done, total)) after each step and ("sketch",
+            (done, total, mix, rate)) now and then, in the thread that made it.
     """
 
     def __init__(self, lab: StemLab | None = None, form: dict[str, Any] | None = None, tell: Tell | None = None):
+        super().__init__()
         self._lab, self._own_lab = lab, lab is not None
         self.form = tidy(form or {})
-        self.takes: list[Take] = []
-        self.current: int | None = None
         self.busy = self.error = self.note = ""
         self._tell = tell or (lambda kind, data: None)
         self._cancel = threading.Event()
         self._thread: threading.Thread | None = None
         self._began = 0.0
-        self.undone: list[int] = []  # takes that redo goes back to, the next one last
+        self._sketcher: Sketcher | None = None
         self._interrupts = Interrupts(self._cancel.set)
-
-    @property
-    def group(self) -> StemGroup | None:
-        """The group of the take that is current."""
-        return None if self.current is None else self.takes[self.current].group
 
     @property
     def code(self) -> str:
@@ -95,7 +75,7 @@ class StudioSession:
 
         Args:
             what: a name in ACTIONS, or "four" (takes at once), done in a thread; or "save", "cancel", "undo", "redo",
-                "go" (to a take), "new_stem" (a row of a family), "drop" (a row).
+                "go", "name", "star", "delete" (a take), "new_stem" (a row of a family), "drop" (a row).
             details: of the action: `stem` is an index of the form, `folder` a path (`replace` what is there), `take` an
                 index, `family` a name, `bars` their numbers or how many.
         """
@@ -109,7 +89,8 @@ class StudioSession:
                 self._begin(what, details)
             else:
                 at_once: dict[str, Callable[..., None]] = {
-                    "undo": self._undo, "redo": self._redo, "go": self._go, "new_stem": self._new_stem, "drop": self._drop,
+                    "undo": self.undo, "redo": self.redo, "go": self.go, "name": self.name, "star": self.star,
+                    "delete": self.delete, "new_stem": self._new_stem, "drop": self._drop,
                 }  # fmt: skip
                 at_once[what](**details)
         except Exception as error:
@@ -156,13 +137,19 @@ class StudioSession:
     def _make(self, plans: list[Plan], what: str, forms: list[dict[str, Any]], details: dict[str, Any]) -> None:
         if self._lab is None:
             self._lab = load_weights()
-        before, at, asked = self.group, self.current, forms[0]
+        before, at, asked, first = self.group, self.current, forms[0], len(self.takes)
+        plain = len(plans) == len(plans[0].calls) == 1 and asked["scheme"] == "one-pass"
+        told = {} if before is None or plans[0].fresh else before.settings
+        sampler = told.get("sampler", Request.sampler)
+        self._sketcher = Sketcher(self._lab.codec, self._sketched, sampler) if asked["sketch"] and plain else None
         for number, (plan, form) in enumerate(zip(plans, forms, strict=True)):
             group = plan.run(self._lab, before, part(self._report, number, len(plans)))
             self._keep(Take(group, plan.title, plan.code, None if plan.fresh else at, form), what, asked, details)
             self.note = plan.note
             if number + 1 < len(plans):
                 self._tell("view", None)
+        if len(plans) > 1:
+            self.four = list(range(first, len(self.takes)))
 
     def _keep(self, take: Take, what: str, form: dict[str, Any], details: dict[str, Any]) -> None:
         group = take.group
@@ -183,6 +170,12 @@ class StudioSession:
         if self._cancel.is_set():
             raise Cancelled
         self._tell("progress", (done, total))
+        if self._sketcher is not None:
+            self._sketcher.step(done, total, x)
+
+    def _sketched(self, done: int, total: int, mix: np.ndarray) -> None:
+        assert self._lab is not None
+        self._tell("sketch", (done, total, mix, self._lab.grid.sample_rate))
 
     def _save(self, group: StemGroup, folder: str, over: bool) -> None:
         if not folder.strip():
@@ -198,25 +191,6 @@ class StudioSession:
             raise ValueError("There is nothing to save yet: press Generate first.")
         return self.group
 
-    def _undo(self) -> None:
-        if self.current is None or self.current == 0:
-            raise ValueError("There is nothing to undo.")
-        parent, back = self.takes[self.current].parent, [*self.undone, self.current]
-        self._go(self.current - 1 if parent is None else parent)
-        self.undone = back
-
-    def _redo(self) -> None:
-        if not self.undone:
-            raise ValueError("There is nothing to do again.")
-        *rest, take = self.undone
-        self._go(take)
-        self.undone = rest
-
-    def _go(self, take: int) -> None:
-        self.form = self.takes[take].form
-        self.current = take
-        self.undone = []
-
     def _new_stem(self, family: str) -> None:
         self.form = tidy({**self.form, "stems": [*self.form["stems"], new_stem(self.form, family)]})
 
@@ -224,12 +198,27 @@ class StudioSession:
         self.form = dropped(self.form, stem)
 
 
-def tempo_of(path: Path) -> float | None:
-    """The tempo of a recording in bpm, or None when it has none that is clear, or is no recording."""
+def beat_of(path: Path) -> dict[str, Any] | None:
+    """What the beat finder hears in a recording; None where there is no clear beat, or no recording.
+
+    Returns:
+        bpm, downbeat (seconds of the first), sure (a probability, below which of 0.6 it is in doubt), second (the next
+        likely bpm and downbeat, or None).
+    """
     try:
-        return listen(open_recording(path)[0].mono()).bpm
+        beat = listen(open_recording(path)[0].mono())
     except ValueError:
         return None
+    if beat.bpm is None:
+        return None
+    second = beat.second and [round(beat.second[0], 2), round(beat.second[1], 2)]
+    return {
+        "bpm": beat.bpm,
+        "downbeat": round(beat.downbeat, 2),
+        "sure": round(beat.sure, 2),
+        "second": second,
+        "doubt": beat.sure < SURE,
+    }
 
 
 def one_line(error: Exception) -> str:

@@ -1,6 +1,4 @@
-// What is heard: sounds of takes are asked for when they are first needed, and kept; and the file to accompany.
-
-const MOST_SECONDS = 20;
+// What is heard: sounds of takes are asked for when they are first needed, and kept.
 
 function soundPanel(studio, parent, rows) {
   const place = element("div", { class: "heard" }, parent);
@@ -9,7 +7,7 @@ function soundPanel(studio, parent, rows) {
   let [offered, shownTake] = ["", null];
 
   function receive({ take, about }, buffers) {
-    const { title } = studio.view().takes[take];
+    const title = nameOf(studio.view().takes[take]);
     const made = about.stems.map((stem) => stem.name);
     sounds.set(take, { title: `take ${take + 1}, ${title}`, about: { ...about, made }, sound: { encoded: buffers.map(bytesOf) } });
     show();
@@ -33,6 +31,7 @@ function soundPanel(studio, parent, rows) {
       keys: [["Paint", GRID_KEYS], ["Studio", STUDIO_KEYS]],
       lossless: studio.kernel.there,
       fetchFile: (asked) => studio.kernel.ask({ do: "export", take, ...asked }, { patience: FILE_PATIENCE }),
+      fetchNotes: take === null ? null : () => studio.kernel.ask({ do: "notes", take }, { patience: FILE_PATIENCE }),
       keep: (desk) => { if (take !== null) studio.kernel.tell({ do: "desk", take, desk }); },
       looped: (part, name) => studio.looped?.(part, name, version.about),
     };
@@ -42,69 +41,22 @@ function soundPanel(studio, parent, rows) {
   function show() {
     const { current, takes } = studio.view();
     const other = studio.compared !== current ? studio.compared : null;
-    const wanted = current === null ? [null] : [current, other].filter((take) => take !== null && take < takes.length);
+    const shown = (take) => take !== null && take < takes.length && !takes[take].gone;
+    const wanted = studio.blind ?? (current === null ? [null] : [current, other].filter(shown));
     const missing = wanted.filter((take) => take !== null && !sounds.has(take));
     for (const take of missing) studio.ask(take);
     const { bpm, bars, meter } = studio.form();
     const names = studio.view().rows.map((row) => row.name);
-    const now = JSON.stringify([wanted, names, current === null && [bpm, bars, meter]]);
+    const now = JSON.stringify([wanted, Boolean(studio.blind), names, current === null && [bpm, bars, meter]]);
     if (missing.length || now === offered) return;
     offered = now;
-    deck.offer(wanted.map(versionOf), current === shownTake ? deck.heard() : 0);
+    const versions = wanted.map(versionOf);
+    if (studio.blind) for (const version of versions) version.title = "";
+    deck.offer(versions, current === shownTake && !studio.blind ? deck.heard() : 0);
     shownTake = current;
   }
 
+  studio.heardNow = deck.heard;
   studio.onRefresh(show);
   return { receive, lost: () => deck.mixer()?.show(), close: () => deck.close() };
-}
-
-function filePanel(studio, parent) {
-  const bar = element("div", { class: "bar file" }, parent);
-  const input = element("input", { type: "file", accept: "audio/*", class: "hidden", tabindex: -1, "aria-label": "Audio file to accompany" }, bar);
-  const choose = button("Choose a file ...", "Accompany a file ... choose one, or drop it anywhere in the studio: the stems are made to fit it", bar, () => input.click());
-  const name = element("span", { class: "hint" }, bar);
-  const use = button("Use its tempo", "Use the tempo of the file", bar, () => studio.change({ bpm: studio.view().heard }));
-  const drop = button("Do without", "Do without the file", bar, () => studio.change({ audio: "" }));
-  input.addEventListener("change", () => { if (input.files[0]) take(input.files[0]); input.value = ""; });
-
-  // Any format that the browser knows becomes one channel, 16 bits, and at most 20 s.
-  async function take(file) {
-    try {
-      const rate = 32000;
-      const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await file.arrayBuffer());
-      const samples = new Float32Array(Math.min(sound.length, MOST_SECONDS * rate));
-      for (let channel = 0; channel < sound.numberOfChannels; channel++) sound.getChannelData(channel).subarray(0, samples.length).forEach((sample, i) => { samples[i] += sample / sound.numberOfChannels; });
-      studio.send("audio", { name: file.name }, [wav([samples], rate)]);
-    } catch {
-      studio.say(`${file.name} is not a sound that this browser can read: convert it to WAV, MP3 or FLAC.`);
-    }
-  }
-
-  const { root } = studio;
-  root.addEventListener("dragover", (event) => {
-    if (![...event.dataTransfer.types].includes("Files")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    root.classList.add("over");
-  });
-  root.addEventListener("dragleave", () => root.classList.remove("over"));
-  root.addEventListener("drop", (event) => {
-    root.classList.remove("over");
-    if (!event.dataTransfer.files.length) return;
-    event.preventDefault();
-    event.stopPropagation();
-    take(event.dataTransfer.files[0]);
-  });
-  studio.onRefresh(() => {
-    const { audio, bpm } = studio.form();
-    const { heard } = studio.view();
-    drop.hidden = !audio;
-    choose.setAttribute("aria-pressed", String(Boolean(audio)));
-    if (audio) parent.parentElement.open = true;
-    const tempo = heard ? ` It keeps ${heard} bpm.` : " It has no tempo that is clear: set one.";
-    name.textContent = audio ? `${audio.split(/[\\/]/).pop()}: Generate makes the stems fit it.${tempo}` : "";
-    use.hidden = !audio || !heard || bpm === heard;
-    use.textContent = `Use ${heard} bpm`;
-    use.setAttribute("aria-label", `Use ${heard} bpm, the tempo of the file`);
-  });
 }

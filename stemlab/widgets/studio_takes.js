@@ -1,22 +1,45 @@
 // What was made: the history with undo, the code, and folders to save in and load from.
 
+const nameOf = ({ title, name }) => name || title;
+
 function takesPanel(studio, parent) {
   const bar = element("div", { class: "bar takes", role: "group", "aria-label": "History" }, parent);
   const undo = button("↶ Undo", "Undo: back to the take before", bar, () => studio.send("undo"));
   const redo = button("↷ Redo", "Redo: forward to the take after", bar, () => studio.send("redo"));
   const list = element("div", { class: "list", role: "list" }, bar);
+  const own = element("div", { class: "bar own-take", role: "group", "aria-label": "This take" }, parent);
+  const current = () => studio.view().current;
+  const name = element("input", { type: "text", maxlength: 60, "aria-label": "Name of this take", placeholder: "name this take" }, own);
+  name.addEventListener("change", () => studio.send("name", { take: current(), name: name.value }));
+  const star = button("☆ Star", "Star this take", own, () => studio.send("star", { take: current() }));
+  const gone = button("✕ Delete", "Delete this take", own, () => studio.send("delete", { take: current() }));
+  blindButtons(studio, own);
   studio.onRefresh(() => {
-    const { takes, current, busy } = studio.view();
-    bar.hidden = !takes.length;
-    enable(undo, !busy && current && studio.kernel.there());
-    enable(redo, !busy && studio.view().redo && studio.kernel.there());
+    const { takes, busy } = studio.view();
+    const living = takes.filter((take) => !take.gone).length;
+    bar.hidden = own.hidden = !living;
+    list.hidden = Boolean(studio.blind);
+    for (const one of [undo, redo, name, star, gone]) one.hidden = Boolean(studio.blind);
+    const ready = !busy && studio.kernel.there();
+    enable(undo, ready && current());
+    enable(redo, ready && studio.view().redo);
+    enable(gone, ready && living > 1);
+    enable(star, ready);
+    const now = takes[current()];
+    if (now) {
+      if (document.activeElement !== name) name.value = now.name;
+      star.setAttribute("aria-pressed", String(now.star));
+      star.textContent = now.star ? "★ Starred" : "☆ Star";
+    }
     list.replaceChildren();
-    takes.forEach(({ title }, index) => {
+    takes.forEach((take, index) => {
+      if (take.gone) return;
+      const words = nameOf(take);
       const item = element("span", { role: "listitem", class: "take" }, list);
-      const go = button(`${index + 1} ${title}`, `Go back to take ${index + 1}: ${title}`, item, () => studio.send("go", { take: index }));
-      go.setAttribute("aria-pressed", index === current);
+      const go = button(`${index + 1} ${take.star ? "★ " : ""}${words}`, `Go back to take ${index + 1}: ${words}`, item, () => studio.send("go", { take: index }));
+      go.setAttribute("aria-pressed", index === current());
       enable(go, !busy);
-      if (index !== current) button("A/B", `A/B: compare with take ${index + 1}, ${title}`, item, () => studio.compare(index)).setAttribute("aria-pressed", index === studio.compared);
+      if (index !== current()) button("A/B", `A/B: compare with take ${index + 1}, ${words}`, item, () => studio.compare(index)).setAttribute("aria-pressed", index === studio.compared);
     });
   });
 }
@@ -54,39 +77,5 @@ function folderPanel(studio, parent) {
     enable(save, !busy && current !== null && studio.kernel.there());
     enable(load, !busy && studio.kernel.there());
     if (folder.value === offered && document.activeElement !== folder) folder.value = offered = studio.view().folder;
-  });
-}
-
-// What can be done by hand to bars that were dragged over, and how it goes on.
-function repairPanel(studio, parent) {
-  const bar = element("div", { class: "bar repair", role: "group", "aria-label": "Bars that were dragged over" }, parent);
-  const words = element("span", { class: "hint" }, bar);
-  const again = button("Again here", "Make these bars of the stem anew", bar, () => studio.send("inpaint", { name: chosen.name, bars: chosen.bars }));
-  let chosen = null;
-  studio.looped = (part, name, about) => {
-    const bar = about.beat * about.perBar;
-    const numbers = part && part.map((second) => Math.round((second - about.downbeat) / bar));
-    chosen = part && name && about.beat ? { name, bars: Array.from({ length: Math.max(1, numbers[1] - numbers[0]) }, (_, i) => numbers[0] + i + 1) } : null;
-    show();
-  };
-  function show() {
-    const { current, busy } = studio.view();
-    bar.hidden = !chosen || current === null;
-    if (!chosen) return;
-    const { name, bars } = chosen;
-    words.textContent = bars.length === 1 ? `${name}, bar ${bars[0]}:` : `${name}, bars ${bars[0]} to ${bars.at(-1)}:`;
-    enable(again, !busy && studio.kernel.there());
-  }
-  studio.onRefresh(show);
-}
-
-function goOnPanel(studio, parent) {
-  const bar = element("div", { class: "bar add", role: "group", "aria-label": "Go on" }, parent);
-  element("span", { class: "hint", text: "Go on" }, bar);
-  const more = [4, 8].map((bars) => button(`+ ${bars} bars`, `Let all stems go on for ${bars} bars`, bar, () => studio.send("extend", { bars })));
-  studio.onRefresh(() => {
-    const { current, busy } = studio.view();
-    bar.hidden = current === null || studio.form().bpm === null;
-    for (const one of more) enable(one, !busy && studio.kernel.there());
   });
 }

@@ -2,14 +2,16 @@
 
 const KINDS = { wav: "WAV, 24 bits", flac: "FLAC, 24 bits", float: "WAV, 32-bit float" };
 
-// `acts` is what the bar can do: play, start, help, download(what, kind, rate).
+// `acts` is what the bar can do: play, start, zoom, notes, help, download(what, kind, rate); and how it stands.
 function makeTransport(parent, { engine, about, acts, lossless }) {
   const bar = element("div", { class: "bar transport", role: "group", "aria-label": "Transport" }, parent);
   const play = button("▶ Play", "Play (space)", bar, acts.play);
   play.classList.add("play");
-  button("|◀ Start", "Back to the start (Home)", bar, acts.start);
+  button("|◀", "Back to the start (Home)", bar, acts.start);
   const loop = button("⟳ Loop", "Loop (L)", bar, () => engine.setLoop(!engine.loop));
   const whole = button("Whole", "Loop the whole again (Escape)", bar, () => engine.setRegion(null));
+  const zoom = button("⌕ Zoom", "Zoom into the loop or the bar, and out again (Z)", bar, acts.zoom);
+  const notes = button("♫ Notes", "Show the notes that are heard in each stem", bar, acts.notes);
   const clock = element("span", { class: "clock" }, bar);
   const note = element("span", { class: "note", role: "status" }, bar);
   const click = button("♩ Click", "Metronome (K)", bar, () => engine.setMetronome(!engine.metronome));
@@ -39,6 +41,7 @@ function makeTransport(parent, { engine, about, acts, lossless }) {
   const get = (what) => acts.download(what);
   button("⤓ Mix", "Download the mix as it is set now", box, () => get("mix"));
   button("⤓ ZIP", "Download all stems and the mix as ZIP", box, () => get("zip"));
+  const midi = button("⤓ MIDI", "Download the notes that are heard as a MIDI file", box, () => get("midi"));
   const quality = element("p", { class: "hint" }, box);
   button("?", "Show all keys (?)", bar, acts.help);
 
@@ -49,11 +52,15 @@ function makeTransport(parent, { engine, about, acts, lossless }) {
     loop.setAttribute("aria-pressed", String(engine.loop));
     click.setAttribute("aria-pressed", String(engine.metronome));
     count.setAttribute("aria-pressed", String(engine.countIn));
-    enable(whole, engine.region);
+    whole.hidden = !engine.region;
+    zoom.setAttribute("aria-pressed", String(acts.zoomed()));
+    notes.setAttribute("aria-pressed", String(acts.noted()));
+    notes.hidden = !acts.hasNotes();
     master.value = Math.max(LEAST_DB, engine.master.db);
     master.setAttribute("aria-valuetext", engine.master.db <= LEAST_DB ? "off" : `${engine.master.db} dB`);
     const whole24 = lossless();
     for (const { field } of [kind, rate]) field.hidden = !whole24;
+    midi.hidden = !whole24;
     quality.textContent = whole24 ? "The samples themselves." : about.files ?? "Preview quality: 16 bits, from compressed sound. With a running kernel: the samples themselves.";
   }
 

@@ -19,6 +19,7 @@ SCREENS = Path(__file__).parents[2] / "out" / "screens"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-background-networking --autoplay-policy=no-user-gesture-required"
+    " --use-fake-device-for-media-stream --use-fake-ui-for-media-stream"  # a microphone that beeps once a second
 )
 LOG_STARTS = """
 window.starts = [];

@@ -169,7 +169,9 @@ def test_a_file_that_is_dropped_is_accompanied_and_plays_as_a_stem(notebook, tmp
     }"""
     data = base64.b64encode((tmp_path / "clicks.wav").read_bytes()).decode()
     other.dispatch_event("drop", {"dataTransfer": notebook.page.evaluate_handle(drop, data)})
-    other.locator(".file .hint", has_text="clicks.wav: Generate makes the stems fit it. It keeps 120 bpm.").wait_for()
+    other.locator(
+        ".file .hint", has_text="clicks.wav: Generate makes the stems fit it. It keeps 120 bpm, with"
+    ).wait_for()
     other.get_by_role("button", name="Use 120 bpm").click()
     other.page.wait_for_function(
         "(root) => root.querySelector('[data-key=bpm]').value === '120'", arg=other.element_handle()
