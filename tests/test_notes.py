@@ -44,6 +44,9 @@ def test_a_plain_melody_is_heard_at_any_rate_and_in_stereo(rate, sides):
 
 def test_silence_has_no_notes_and_a_louder_stem_has_the_same():
     assert Stem("keys", "keys", np.zeros(RATE, np.float32)).notes() == []
+    hum = 0.1 * np.sin(2 * np.pi * 17_000 / RATE * np.arange(RATE))  # above all keys: nothing to choose from
+    assert Stem("keys", "keys", hum).notes() == []
+    assert isinstance(Stem("drums", "drums", hum).notes(), list)
     audio = plucked(MELODY)
     soft, loud = (Stem("keys", "keys", audio * gain).notes() for gain in (0.1, 1.0))
     assert [n.pitch for n in soft] == [n.pitch for n in loud]

@@ -90,9 +90,9 @@ def pitched(audio: np.ndarray) -> list[HeardNote]:
     odds = together(context(keys, start, alone[worth]))
     chosen = sorted(apart(keys, start, odds, SURE["notes"]), key=lambda row: (keys[row], start[row]))
     notes, length = [], len(audio) / SAMPLE_RATE
-    for row, after in zip(chosen, [*chosen[1:], None], strict=True):
+    for place, row in enumerate(chosen, 1):
         key, begin = int(keys[row]), max(0.0, float(start[row]))
-        again = float(start[after]) if after is not None and keys[after] == key else length
+        again = next((float(start[after]) for after in chosen[place : place + 1] if keys[after] == key), length)
         end, top = sounding(found.level[key], int(begin * RATE), int(again * RATE))
         notes.append((begin, min(max(end / RATE, begin + 2 / RATE), again), key + LOWEST, top))
     return _played(notes)
