@@ -188,17 +188,14 @@ def fit(cases: list[Case]) -> None:
 
 def write(metre: dict[str, float], keys: np.ndarray) -> None:
     """hearing_weights.py."""
-    lines = [
-        '"""Weights of what is heard, fitted to composed songs: written by `python benchmarks/beats.py --fit`."""',
-        "",
-    ]
+    about = "Weights of what is heard, fitted to composed songs: written by `python benchmarks/beats.py --fit`, not by hand."
+    lines = [f'"""{about}"""', ""]
     lines += ["METRE = {  # of the features in `meter.NAMES`: log odds of a reading for one more of each"]
     lines += [f'    "{name}": {value:.3f},' for name, value in metre.items()]
+    lines += ["}"]
     lines += [
-        "}",
-        "# What speaks for a key: pitch classes from the tonic on, over all and in the first bar, and before hearing.",
+        "KEYS = {  # what speaks for a key: pitch classes from the tonic on, over all and in the first bar; and before hearing"
     ]
-    lines += ["KEYS = {"]
     for i, mode in enumerate(("major", "minor")):
         lines += [f'    "{mode}": (']
         for part in (keys[24 * i : 24 * i + 12], keys[24 * i + 12 : 24 * i + 24]):

@@ -6,7 +6,7 @@ function songPanel(studio, parent) {
   numberField(studio, bar, "bpm", "Tempo, bpm", "Beats a minute, 40 to 240; empty leaves it open", { min: 40, max: 240, step: 1, placeholder: "open" });
   choiceField(studio, bar, "key", "Key", "The key, or open", studio.choices.key, "open");
   numberField(studio, bar, "bars", "Bars", "How many bars", { min: 1, max: 64, step: 1 });
-  checkField(studio, bar, "loop", "Loop", "The end flows into the beginning; such a band cannot go on for more bars");
+  checkField(studio, bar, "loop", "As a loop", "The end flows into the beginning; such a band cannot go on for more bars");
   choiceField(studio, bar, "meter", "Meter", "Beats of a bar; the tempo counts quarter notes", studio.choices.meter);
   const seed = numberField(studio, bar, "seed", "Seed", "The same seed and settings make the same music", { min: 0, step: 1 });
   const die = button("⚄ New", "Throw the die: another seed", seed.parentElement, () => studio.change({ seed: Math.floor(Math.random() * 100000) }));

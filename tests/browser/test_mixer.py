@@ -310,6 +310,30 @@ def test_the_metronome_clicks_on_each_beat_and_the_count_in_comes_before(mixer):
     assert engine(mixer, "engine.playing") is False
 
 
+@pytest.mark.parametrize(("meter", "beat", "beats"), [("3/4", 0.5, 3), ("6/8", 0.75, 2)])
+def test_bars_of_three_quarters_are_counted_drawn_and_clicked(show, group, meter, beat, beats):
+    mixer = show(StemGroup(list(group)[:2], bpm=120, bars=5, settings={"meter": meter}).to_html())
+    mixer.wait_for_function("document.querySelector('.mixer').engine.buffers")
+    mixer.locator(".mixer").focus()
+    for key in ("ArrowRight", "Shift+ArrowRight"):
+        mixer.keyboard.press(key)
+    assert engine(mixer, "engine.position()") == pytest.approx(1.5 + beat)
+    assert "bar 2.2" in mixer.locator(".clock").inner_text()
+    mixer.get_by_role("button", name="Count-in").click()
+    mixer.get_by_role("button", name="Metronome").click()
+    mixer.keyboard.press("Space")
+    mixer.wait_for_function("window.starts.length === 4")
+    starts = mixer.evaluate("window.starts")
+    assert starts[0]["when"] - starts[3]["when"] == pytest.approx(1.5, abs=1e-6)
+    samples = np.array(engine(mixer, "Array.from(engine.clicks.getChannelData(0))"))
+    rate = engine(mixer, "engine.rate")
+    clicks = [samples[round(number * beat * rate) :][: rate // 40] for number in range(2 * beats)]
+    assert all(np.abs(click).max() > 0.2 for click in clicks)
+    pitch = [np.argmax(np.abs(np.fft.rfft(click, rate))) for click in clicks]
+    assert [hz > 1500 for hz in pitch] == [number % beats == 0 for number in range(2 * beats)]
+    mixer.keyboard.press("Space")
+
+
 def test_question_mark_shows_all_keys_and_escape_goes_back(mixer):
     mixer.locator(".mixer").focus()
     mixer.keyboard.press("?")
