@@ -1,4 +1,4 @@
-"""`stemlab evaluate`: tables of quality, activity, rounds and chords for any checkpoint, and of any folder of stem groups."""
+"""`stemlab evaluate`: tables of quality, activity, rounds, chords and music for any checkpoint, and of any folder of stem groups."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-TABLES = ("quality", "activity", "rounds", "chords")
+TABLES = ("quality", "activity", "rounds", "chords", "music")
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -82,6 +82,7 @@ def evaluate(
     from stemlab.evaluate.bench import Bench
     from stemlab.evaluate.chords import chords_table
     from stemlab.evaluate.folder import folder_table
+    from stemlab.evaluate.music import music_table
     from stemlab.evaluate.quality import quality
     from stemlab.evaluate.rounds import rounds_table
 
@@ -92,7 +93,13 @@ def evaluate(
     if folder:
         print(f"In {bench.write('folder', folder_table(bench, folder, reference))}")
         return 0
-    makers = {"quality": quality, "activity": activity_table, "rounds": rounds_table, "chords": chords_table}
+    makers = {
+        "quality": quality,
+        "activity": activity_table,
+        "rounds": rounds_table,
+        "chords": chords_table,
+        "music": music_table,
+    }
     for name in TABLES:
         if name in tables:
             print(f"In {bench.write(name, makers[name](bench))}")

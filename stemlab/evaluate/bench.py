@@ -102,10 +102,13 @@ class Bench:
         if self.with_key:
             options["key"] = song.key
         began = time.perf_counter()
-        group = self.lab.generate(  # type: ignore[union-attr]
-            prompts, prompt=group_prompt(song, words), bpm=song.bpm, seed=index, **options
-        )
-        return resample(group.mono, group.sample_rate, SAMPLE_RATE), time.perf_counter() - began
+        stems = self.stems(prompts, prompt=group_prompt(song, words), bpm=song.bpm, seed=index, **options)
+        return stems, time.perf_counter() - began
+
+    def stems(self, prompts: list[str], **options) -> np.ndarray:
+        """What the model makes of some prompts, `(S, N)` at 32 kHz."""
+        group = self.lab.generate(prompts, **options)  # type: ignore[union-attr]
+        return resample(group.mono, group.sample_rate, SAMPLE_RATE)
 
     def warm_up(self) -> None:
         """Make half a second of a stem: ValueError for options that cannot be, before hours of work; and times are fair."""

@@ -27,9 +27,7 @@ NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 def chroma(audio: np.ndarray, bpm: float, beats: float = 2) -> np.ndarray:
     """Pitch classes that sound, from spectral peaks alone.
 
-    A bin counts when it is a local maximum, twice the mean of the 120 Hz around it, and within 34 dB of the frame's highest.
-    Its frequency is interpolated between bins; the square root of its magnitude is added to the nearest pitch class, less the
-    farther it is from it.
+    The square root of a peak's magnitude is added to the nearest pitch class, less the farther it is from it.
 
     Args:
         audio: `(N,)`.
@@ -37,6 +35,29 @@ def chroma(audio: np.ndarray, bpm: float, beats: float = 2) -> np.ndarray:
         beats: length of a window, in beats; the first begins at sample 0.
     Returns:
         `(W, 12)`, pitch class 0 is C; all zeros where nothing pitched sounds.
+    """
+    _, time, pitch, magnitude = spectral_peaks(audio)
+    nearest = np.round(pitch)
+    weight = np.sqrt(magnitude) * np.clip(1 - ((pitch - nearest) * 2) ** 2, 0, 1)
+    window = beats * 60 / bpm  # seconds
+    which = (time * HOP / LOW_RATE / window).astype(int)
+    result = np.zeros((max(1, int(np.ceil(len(audio) / SAMPLE_RATE / window - 0.25))), 12))
+    inside = which < len(result)
+    np.add.at(result, (which[inside], nearest[inside].astype(int) % 12), weight[inside])
+    return result
+
+
+def spectral_peaks(audio: np.ndarray) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    """Peaks that may be partials of notes, from 40 to 2000 Hz.
+
+    A bin counts when it is a local maximum, twice the mean of the 120 Hz around it, and within 34 dB of the frame's highest.
+    Its frequency is interpolated between bins.
+
+    Args:
+        audio: `(N,)` at 32 kHz.
+    Returns:
+        T, the number of frames, one each 128 ms; and for each of n peaks its frame, its pitch in MIDI semitones and its
+        magnitude re a full-scale sine, `(n,)` each.
     """
     padded = np.pad(resample_poly(np.asarray(audio, np.float32), 1, SAMPLE_RATE // LOW_RATE), N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
@@ -51,15 +72,7 @@ def chroma(audio: np.ndarray, bpm: float, beats: float = 2) -> np.ndarray:
     time, bin_ = np.nonzero(peak)
     a, b, c = (np.log(m[time, bin_] + 1e-9) for m in (below, here, above))
     hz = (first + bin_ + 0.5 * (a - c) / (a - 2 * b + c - 1e-12)) * width
-    pitch = 69 + 12 * np.log2(hz / 440)
-    nearest = np.round(pitch)
-    weight = np.sqrt(here[time, bin_]) * np.clip(1 - ((pitch - nearest) * 2) ** 2, 0, 1)
-    window = beats * 60 / bpm  # seconds
-    which = (time * HOP / LOW_RATE / window).astype(int)
-    result = np.zeros((max(1, int(np.ceil(len(audio) / SAMPLE_RATE / window - 0.25))), 12))
-    inside = which < len(result)
-    np.add.at(result, (which[inside], nearest[inside].astype(int) % 12), weight[inside])
-    return result
+    return len(magnitude), time, 69 + 12 * np.log2(hz / 440), here[time, bin_]
 
 
 def agreement(first: np.ndarray, second: np.ndarray) -> float | None:
