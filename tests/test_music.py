@@ -10,6 +10,7 @@ from stemlab.cli import app as cli
 from stemlab.evaluate import manners, music
 from stemlab.evaluate.measure import area
 from stemlab.metrics import drones, manner, patterns
+from stemlab.songs.compose import Note
 
 BPM, RATE = 110, 32_000
 FUNK = "x.xx..x.x..x.x.. x.xx..x.x..x..x."
@@ -115,7 +116,15 @@ def test_the_table_of_music_has_all_its_lines(weights, tmp_path, monkeypatch):
     assert cli.main(["evaluate", *few, "--out", str(tmp_path), "--tables", "music"]) == 0
     (file,) = tmp_path.glob("music_*.json")
     told = json.loads(file.read_text())
-    assert set(told["table"]) == {"real", "flattened", "held over", "real, through the codec", "generated"}
+    assert set(told["table"]) == {
+        "± of real",
+        "± of generated",
+        "real",
+        "flattened",
+        "held over",
+        "real, through the codec",
+        "generated",
+    }
     assert set(told["takes"]) == {
         "real, eight songs", "real, eight of one style", "generated, eight seeds", "one song, and through the codec",
     }  # fmt: skip
@@ -124,7 +133,8 @@ def test_the_table_of_music_has_all_its_lines(weights, tmp_path, monkeypatch):
 
 
 def test_only_what_was_asked_of_a_note_changes():
-    song, _ = music.of_song(0)
-    note = replace(song.parts[0].notes[0], start=1.3)
-    assert music.flat(note) == replace(note, start=1.5)
-    assert music.held(note) == replace(note, duration=note.duration + 4)
+    first, again, other = (Note(start, 0.4, pitch, 90) for start, pitch in ((1.3, 60), (3.0, 60), (3.0, 64)))
+    assert music.flat([first]) == [replace(first, start=1.5)]
+    assert music.held([first, again, other]) == [
+        replace(first, duration=pytest.approx(1.7)), replace(again, duration=4.4), replace(other, duration=4.4)
+    ]  # fmt: skip

@@ -66,7 +66,8 @@ class Bench:
         """Digest of all weights that make a group."""
         assert self.lab is not None
         hashed = hashlib.sha256()
-        for net in (self.lab.model, self.lab.codec):
+        student = [self.lab.student.model] if self.lab.student else []
+        for net in (self.lab.model, self.lab.codec, *student):
             for name, tensor in sorted(tensors(net).items()):
                 hashed.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
         return hashed.hexdigest()[:12]

@@ -3,10 +3,10 @@
 Groups of four bars for the captions and the tempo of held-out songs, with no activity told. Rows:
 - real, and real through the codec: held-out songs;
 - flattened: the same songs with every note moved to the nearest eighth;
-- held over: with every note held four beats longer;
+- held over: with every note held four beats longer, or until its pitch comes again;
 - generated.
 Of each family: onsets on odd sixteenths; how alike the bars of a stem are; the longest run of one pitch and pitches begun a bar; and
-of all stems those that are silent. Then eight takes of one stem: generated from eight seeds of one prompt, beside eight songs of that
+of all stems those that are silent; each with its standard error over groups. Then eight takes of one stem: generated from eight seeds of one prompt, beside eight songs of that
 genre, tempo and families, as many parts in the caption's own style, and a song beside itself through the codec: what the reader of onsets
 alone makes differ. Last, words for manner: see `manners`.
 """
@@ -26,17 +26,18 @@ from stemlab.evaluate.measure import UNPITCHED, area, mean
 from stemlab.evaluate.quality import markdown, told
 from stemlab.evaluate.store import code_identity
 from stemlab.metrics import drones, patterns
-from stemlab.songs.compose import EVAL_SEEDS, Song, compose
+from stemlab.songs.compose import EVAL_SEEDS, Note, Song, compose
 from stemlab.songs.render import mit_soundfonts, render
 
 BARS = 4
 SEEDS = 8  # takes of one prompt
 TAKEN = 10_000  # from here on indices of parts in a style; those below are of manners
 FAMILIES = ("drums", "keys", "guitar", "strings")
+CHORDAL = ("keys", "guitar")  # whose notes may drone across changes
 COLUMNS = {
     **{f"odd {f}": (f"odd sixteenths, {f}", ".3f") for f in FAMILIES}, "alike": ("bars alike", ".3f"),
-    **{f"run {f}": (f"longest run of a pitch, {f}", ".3f") for f in ("keys", "guitar")},
-    **{f"begun {f}": (f"pitches begun a bar, {f}", ".1f") for f in ("keys", "guitar")}, "silent": ("silent stems", ".1%"),
+    **{f"run {f}": (f"longest run of a pitch, {f}", ".3f") for f in CHORDAL},
+    **{f"begun {f}": (f"pitches begun a bar, {f}", ".1f") for f in CHORDAL}, "silent": ("silent stems", ".1%"),
 }  # fmt: skip
 TAKES = {"drums": ("drums", ".3f"), "pitched": ("pitched stems", ".3f")}
 WORDS = {
@@ -57,6 +58,7 @@ def music_table(bench: Bench) -> dict:
         make = partial(generated_row, bench=bench)
         rows["generated"] = bench.store.fill("music", range(bench.groups), make, [*made, bench.options])
     table = {name: line(some) for name, some in rows.items()}
+    table |= {f"± of {name}": standard_error(rows[name]) for name in ("real", "generated") if name in rows}
     takes, apart = diversity(bench, code, made, rows)
     words, heard = manners(bench)
     separation = {**separations(rows), **apart, **heard}
@@ -70,11 +72,10 @@ def music_table(bench: Bench) -> dict:
     return {"table": table, "takes": takes, "words": words, "separation": separation}
 
 
-def of_song(index: int, change: Callable = lambda note: note, **choices) -> tuple[Song, np.ndarray]:
-    """A held-out song, and its stems `(S, N)` over four bars, each note changed."""
+def of_song(index: int, change: Callable = list, **choices) -> tuple[Song, np.ndarray]:
+    """A held-out song, and its stems `(S, N)` over four bars, the notes of each part changed."""
     song = compose(EVAL_SEEDS + index, bars=16, **choices)
-    parts = [replace(part, notes=[change(note) for note in part.notes]) for part in song.parts]
-    return song, played(replace(song, parts=parts))
+    return song, played(replace(song, parts=[replace(part, notes=change(part.notes)) for part in song.parts]))
 
 
 def played(song: Song) -> np.ndarray:
@@ -83,19 +84,25 @@ def played(song: Song) -> np.ndarray:
     return render(song, fonts[song.seed % len(fonts)] if fonts else None, seconds=BARS * 240 / song.bpm)
 
 
-def flat(note):
-    """The note moved to the nearest eighth."""
-    return replace(note, start=round(note.start * 2) / 2)
+def flat(notes: list[Note]) -> list[Note]:
+    """Each note moved to the nearest eighth."""
+    return [replace(note, start=round(note.start * 2) / 2) for note in notes]
 
 
-def held(note):
-    """The note held a bar longer."""
-    return replace(note, duration=note.duration + 4)
+def held(notes: list[Note]) -> list[Note]:
+    """Each note held a bar longer, or until its pitch comes again."""
+    following: dict[int, float] = {}
+    result = []
+    for note in reversed(notes):
+        until = min(note.start + note.duration + 4, following.get(note.pitch, np.inf))
+        result.append(replace(note, duration=max(until - note.start, 0.06)))
+        following[note.pitch] = note.start
+    return result[::-1]
 
 
 def real_rows(index: int) -> dict:
     """Measures of a held-out song as it is, flattened, and with notes held over."""
-    changes = {"real": lambda note: note, "flattened": flat, "held over": held}
+    changes = {"real": list, "flattened": flat, "held over": held}
     return {name: measures(*of_song(index, change)) for name, change in changes.items()}
 
 
@@ -119,7 +126,7 @@ def measures(song: Song, stems: np.ndarray) -> dict:
     row: dict = {"families": [part.family for part in song.parts], "patterns": [], "run": [], "begun": []}
     for part, stem in zip(song.parts, stems, strict=True):
         row["patterns"].append(patterns.written(patterns.onset_pattern(stem, song.bpm, BARS)))
-        roll = None if part.family in UNPITCHED else drones.pitch_roll(stem)
+        roll = drones.pitch_roll(stem) if part.family in CHORDAL else None
         row["run"].append(None if roll is None else drones.longest_run(roll))
         row["begun"].append(None if roll is None else drones.pitches_begun(roll) / BARS)
     return {**row, "silent": [bool(np.abs(stem).max() <= 1e-3) for stem in stems]}
@@ -131,10 +138,16 @@ def line(rows: list[dict]) -> dict[str, float]:
     for family in FAMILIES:
         every = np.vstack([patterns.read(text) for text in of(rows, "patterns", family)] or [np.zeros((1, 16), bool)])
         result[f"odd {family}"] = float(every[:, 1::2].sum() / every.sum()) if every.any() else float("nan")
-    for family in ("keys", "guitar"):
+    for family in CHORDAL:
         result |= {f"{what} {family}": mean(of(rows, what, family)) for what in ("run", "begun")}
     result["alike"] = mean(patterns.bars_alike(patterns.read(text)) for row in rows for text in row["patterns"])
     return {**result, "silent": mean(value for row in rows for value in row["silent"])}
+
+
+def standard_error(rows: list[dict]) -> dict[str, float]:
+    """How sure a line is: each group left out in turn. Source: the jackknife of Tukey 1958."""
+    without = [line(rows[:i] + rows[i + 1 :]) for i in range(len(rows))]
+    return {name: float(np.nanstd([some[name] for some in without])) * (len(rows) - 1) ** 0.5 for name in without[0]}
 
 
 def of(rows: list[dict], what: str, *families: str) -> list:
@@ -152,7 +165,7 @@ def separations(rows: dict[str, list[dict]]) -> dict[str, float]:
         ]
         result[f"odd sixteenths, {family}, real against flattened"] = area(*shares)
     for what, name in (("run", "longest run"), ("begun", "pitches begun")):
-        sides = [of(rows[kind], what, "keys", "guitar") for kind in ("held over", "real")]
+        sides = [of(rows[kind], what, *CHORDAL) for kind in ("held over", "real")]
         result[f"{name}, keys and guitar, held over against real"] = area(*(sides if what == "run" else sides[::-1]))
     return result
 
