@@ -64,12 +64,14 @@ def test_measures_of_patterns_are_those_counted_by_hand():
     assert patterns.pattern_distance(funk, np.zeros_like(funk)) is None
 
 
-def test_a_note_that_is_held_drones_and_one_that_changes_does_not():
-    held, changing = (drones.pitch_roll(notes(*some)) for some in ((60, 60, 60, 60), (60, 62, 65, 59)))
-    assert drones.longest_run(held) > 0.95 and drones.pitches_begun(held) == 3  # the note and its two overtones
+def test_a_note_that_is_held_drones_and_one_that_changes_or_is_struck_again_does_not():
+    held, changing = (drones.pitch_runs(some) for some in (notes(60, seconds=8.0), notes(60, 62, 65, 59)))
+    assert drones.longest_run(held) > 0.95 and len(held) == 3  # the note and its two overtones
     assert drones.longest_run(changing) == pytest.approx(0.25, abs=0.06)
-    assert drones.pitches_begun(changing) == pytest.approx(12, abs=1)
-    assert drones.longest_run(drones.pitch_roll(np.zeros(RATE))) is None
+    assert len(changing) == pytest.approx(12, abs=1)
+    struck = drones.pitch_runs(notes(60, seconds=8.0) * np.exp(-3 * (np.arange(8 * RATE) / RATE % 2.0)))
+    assert 0.1 < drones.longest_run(struck) < 0.3 and len(struck) == 12
+    assert drones.longest_run(drones.pitch_runs(np.zeros(RATE))) is None
 
 
 def test_manner_is_heard_in_sounds_that_have_it():

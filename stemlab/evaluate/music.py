@@ -126,9 +126,9 @@ def measures(song: Song, stems: np.ndarray) -> dict:
     row: dict = {"families": [part.family for part in song.parts], "patterns": [], "run": [], "begun": []}
     for part, stem in zip(song.parts, stems, strict=True):
         row["patterns"].append(patterns.written(patterns.onset_pattern(stem, song.bpm, BARS)))
-        roll = drones.pitch_roll(stem) if part.family in CHORDAL else None
-        row["run"].append(None if roll is None else drones.longest_run(roll))
-        row["begun"].append(None if roll is None else drones.pitches_begun(roll) / BARS)
+        runs = drones.pitch_runs(stem) if part.family in CHORDAL else None
+        row["run"].append(None if runs is None else drones.longest_run(runs))
+        row["begun"].append(None if runs is None else len(runs) / BARS)
     return {**row, "silent": [bool(np.abs(stem).max() <= 1e-3) for stem in stems]}
 
 

@@ -1,50 +1,42 @@
-"""Does a stem change its notes? Pitches that sound, frame by frame, and how long the longest of them goes on.
+"""Does a stem change its notes, or do they drone? How long each pitch goes on before it ends or is struck again.
 
 Overtones count as pitches: they go on as long as their note does. So these figures are for comparing stems of the same kind.
 """
 
 import numpy as np
 
-from stemlab.metrics.harmony import HOP, LOW_RATE, spectral_peaks
+from stemlab.metrics.harmony import spectral_peaks
 
-STEP = HOP / LOW_RATE  # seconds of a frame, 0.128
-HEARD = 0.1  # of the magnitude of a frame's strongest pitch, -20 dB
+HEARD_DB = 20.0  # below the frame's strongest pitch
+STRUCK_DB = 3.0  # a pitch that rises by so much in 128 ms is struck again
 PITCHES = 128
 
 
-def pitch_roll(audio: np.ndarray) -> np.ndarray:
-    """Semitones that sound.
+def pitch_runs(audio: np.ndarray) -> np.ndarray:
+    """How long each pitch goes on, from when it begins or is struck again until it ends or is struck again.
 
     Args:
         audio: `(N,)` at 32 kHz.
     Returns:
-        `(T, 128)` bool, a frame each 128 ms, MIDI pitches: those within 20 dB of the frame's strongest. A gap of one frame is
-        closed, and what sounds for one frame alone is left out.
+        `(n,)`, a share of the clip for each. A pitch sounds in a frame of 128 ms where it is within 20 dB of the strongest; a gap of
+        one frame is closed, and what sounds for one frame alone is left out.
     """
     frames, time, pitch, magnitude = spectral_peaks(audio)
-    loudest = np.zeros(frames)
-    np.maximum.at(loudest, time, magnitude)
-    heard = magnitude >= HEARD * loudest[time]
-    roll = np.zeros((frames + 2, PITCHES), bool)
-    roll[time[heard] + 1, np.clip(np.round(pitch[heard]).astype(int), 0, PITCHES - 1)] = True
-    roll[1:-1] |= roll[:-2] & roll[2:]
-    lasting = roll[1:-1] & (roll[:-2] | roll[2:])
-    return lasting
+    level = np.full((frames + 2, PITCHES), -200.0)  # with a silent frame on both sides
+    place = time + 1, np.clip(np.round(pitch).astype(int), 0, PITCHES - 1)
+    np.maximum.at(level, place, 20 * np.log10(magnitude + 1e-9))
+    loudest = level.max(1, keepdims=True)
+    heard = (level > loudest - HEARD_DB) & (loudest > -190)
+    heard[1:-1] |= heard[:-2] & heard[2:]
+    heard[1:-1] &= heard[:-2] | heard[2:]
+    rising = np.zeros_like(heard)
+    rising[1:] = level[1:] > level[:-1] + STRUCK_DB
+    begins = np.zeros_like(heard)
+    begins[1:] = heard[1:] & (~heard[:-1] | (rising[1:] & ~rising[:-1]))
+    which = begins.cumsum(0) + np.arange(PITCHES) * (frames + 2)  # each run has a number of its own
+    return np.unique(which[heard], return_counts=True)[1] / frames
 
 
-def longest_run(roll: np.ndarray) -> float | None:
-    """The longest time that one pitch goes on without a gap, as a share of the clip; None when nothing pitched sounds.
-
-    >>> longest_run(np.array([[1, 0], [1, 1], [0, 1], [1, 1]], bool))
-    0.75
-    """
-    run, longest = np.zeros(roll.shape[1], int), 0
-    for frame in roll:
-        run = (run + 1) * frame
-        longest = max(longest, int(run.max()))
-    return longest / len(roll) if longest else None
-
-
-def pitches_begun(roll: np.ndarray) -> int:
-    """How many times a pitch begins, overtones counted too."""
-    return int((roll & ~np.vstack([np.zeros_like(roll[:1]), roll[:-1]])).sum())
+def longest_run(runs: np.ndarray) -> float | None:
+    """The longest of them; None when nothing pitched sounds."""
+    return float(runs.max()) if len(runs) else None
