@@ -93,7 +93,7 @@ def manners(bench: Bench) -> tuple[dict[str, dict[str, float]], dict[str, float]
 
 
 def _values(bench: Bench, pair: Pair, side: int, kind: str) -> list[float | None]:
-    setting = [code_identity("manners"), (pair.more, pair.less)[side], pair.styles[side]]
+    setting: list = [code_identity("manners"), (pair.more, pair.less)[side], pair.styles[side]]
     make = partial(real_row if kind == "real" else generated_row, pair=pair, side=side)
     if kind == "generated":
         setting += [bench.weights, str(bench.lab.device), bench.options]  # type: ignore[union-attr]

@@ -102,7 +102,7 @@ def held(notes: list[Note]) -> list[Note]:
 
 def real_rows(index: int) -> dict:
     """Measures of a held-out song as it is, flattened, and with notes held over."""
-    changes = {"real": list, "flattened": flat, "held over": held}
+    changes: dict[str, Callable] = {"real": list, "flattened": flat, "held over": held}
     return {name: measures(*of_song(index, change)) for name, change in changes.items()}
 
 
@@ -222,7 +222,7 @@ def other_songs(job: int) -> dict:
     """For one take of a prompt another song of its genre, tempo and families; and each part of another in the style of this one's."""
     index, number = divmod(job, SEEDS)
     song = compose(EVAL_SEEDS + index, bars=16)
-    same = {"genre": song.genre, "bpm": song.bpm, "families": [part.family for part in song.parts]}
+    same: dict = {"genre": song.genre, "bpm": song.bpm, "families": [part.family for part in song.parts]}
     other, stems = of_song(OTHERS + 1000 * index + number, **same)
     parts = [part_in_style(part.family, part.style, TAKEN + job, song.bpm) for part in song.parts]
     like = [measures(part, played(part)) for part in parts]
