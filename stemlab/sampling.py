@@ -106,7 +106,9 @@ def _report(callback: Callback | None, step: int, steps: int, x: torch.Tensor) -
         callback(step + 1, steps, x)
 
 
-SAMPLERS = {"euler": euler, "midpoint": midpoint, "heun": heun, "quadratic": quadratic}
+SAMPLERS: dict[str, Callable[..., torch.Tensor]] = {
+    "euler": euler, "midpoint": midpoint, "heun": heun, "quadratic": quadratic, "quadratic-euler": partial(quadratic, bend=0.0),
+}  # fmt: skip
 
 
 def guided(conditional: torch.Tensor, unconditional: torch.Tensor, guidance: float) -> torch.Tensor:

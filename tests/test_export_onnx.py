@@ -1,6 +1,7 @@
 """The exported networks give what PyTorch gives, for any number of stems, length and condition."""
 
 import json
+from dataclasses import fields
 from types import SimpleNamespace
 
 import numpy as np
@@ -158,12 +159,13 @@ def test_a_student_is_exported_where_there_is_one_with_its_steps(tiny, make_net,
 def test_the_bundled_model_fits_into_60_megabytes_and_gives_its_latents(lab, tmp_path, monkeypatch):
     monkeypatch.setattr("stemlab.sampling.autocast", lambda _: torch.no_grad())
     assert sum(export_onnx(lab, tmp_path).values()) <= 60e6
-    onnx = Exported(tmp_path, lab.model)
+    onnx, told_of = Exported(tmp_path, lab.model), settings(lab)["sampling"]
+    how = Sampling(**{f.name: told_of[f.name] for f in fields(Sampling)})
     c = make_conditions(["drums: tight funk kit | funk", "bass: slap bass | funk"], 32, 32, 100.0, "A minor")
     noise = torch.randn(2, 32, 32, generator=torch.Generator().manual_seed(7))
-    true, found = (integrate(m, c, noise, Sampling()) for m in (lab.model, onnx))
+    true, found = (integrate(m, c, noise, how) for m in (lab.student.model, onnx))
     assert np.isfinite(found.numpy()).all()
-    assert apart(found, true) < 1e-3
+    assert apart(found, true) < 1e-2  # the student is rounded to float16: the flow, which is so already, was at 1e-3
     assert settings(lab)["checkpoint"] == lab.checkpoint
 
 

@@ -143,11 +143,11 @@ def test_every_command_says_what_is_wrong_in_one_line(place, tiny, monkeypatch, 
 
 
 NUMBERS = {
-    "seconds": [float("inf"), 1e9, float("nan"), "8", 10**400, True], "bars": [0, 65, 2.5, "4", 10**400], "steps": [0, 10**5000, None],
+    "seconds": [float("inf"), 1e9, float("nan"), "8", 10**400, True], "bars": [0, 65, 2.5, "4", 10**400], "steps": [0, 10**5000],
     "seed": [-1, 2**63, 1.5, "x", 10**400], "bpm": [39, float("nan"), "100", 10**400], "candidates": [0, 17, 10**400, "x"],
-    "guidance": [None, -1, "x", float("inf")], "prompt": [None, 3, b"x", "\ud83d"], "stems": ["x", [], [3], [""], ["\ud83d: x"]],
+    "guidance": [-1, "x", float("inf")], "prompt": [None, 3, b"x", "\ud83d"], "stems": ["x", [], [3], [""], ["\ud83d: x"]],
     "interval": [3, (1,), (2, 1), ("a", "b"), (0, 10**400, 1)], "scheme": [3, "x", [[]], [["x"]]], "activity": ["x", {"x": "x"}, {"drums": 3}],
-    "rho": [-1, 2, "x"], "key": [3, "H", "\0"], "negative": [3, "\ud83d"], "coupling": [3, "x", None], "sampler": ["x", 3],
+    "rho": [-1, 2, "x"], "key": [3, "H", "\0"], "negative": [3, "\ud83d"], "coupling": [3, "x"], "sampler": ["x", 3],
 }  # fmt: skip
 
 

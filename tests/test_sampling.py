@@ -8,7 +8,7 @@ from torchdiffeq import odeint
 from stemlab.sampling import SAMPLERS, euler, guided, in_interval, led_by, quadratic
 
 START = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-ORDERS = {"euler": 1, "midpoint": 2, "heun": 2, "quadratic": 1}
+ORDERS = {"euler": 1, "midpoint": 2, "heun": 2, "quadratic": 1, "quadratic-euler": 1}
 NAMES_THERE = {"euler": "euler", "midpoint": "midpoint", "heun": "heun2"}
 
 

@@ -83,9 +83,8 @@ def sampling(lab: StemLab) -> dict[str, Any]:
     own = {field.name for field in fields(Sampling)}
     how = Sampling(**{name: told for name, told in sampling_of(lab.student).items() if name in own})
     times = [step / how.steps for step in range(how.steps + 1)]
-    if how.sampler == "quadratic":
-        return {**asdict(how), "times": [t**2 for t in times], "bend": signature(quadratic).parameters["bend"].default}
-    return {**asdict(how), "times": times, "bend": 0}
+    bend = signature(quadratic).parameters["bend"].default if how.sampler == "quadratic" else 0
+    return {**asdict(how), "times": [t**2 for t in times] if "quadratic" in how.sampler else times, "bend": bend}
 
 
 def check_exportable(lab: StemLab) -> None:
@@ -102,5 +101,5 @@ def check_exportable(lab: StemLab) -> None:
             f"lab: its text encoder is a {type(lab.model.text).__name__}; the export takes the bundled kind, "
             '"text": "bytes" in the config.'
         )
-    if Sampling.sampler not in ("euler", "quadratic") or Sampling.negative:
+    if Sampling.sampler not in ("euler", "quadratic", "quadratic-euler") or Sampling.negative:
         raise ValueError(f"sampler: got {Sampling.sampler!r}; the JavaScript has steps of one evaluation alone.")

@@ -130,7 +130,7 @@ class StemLab(Editing):
                 makes of the shared noise, so that a stem depends neither on how many others there are nor on who they are.
             rho: share of the noise that the stems have in common, 0 to 1: under "noise" 1 by default; under "song" 0, and of the slow
                 part alone. Stems that see each other have noise of their own: under "attention" it is 0.
-            sampler: "euler", "midpoint", "heun" or "quadratic".
+            sampler: "euler", "midpoint", "heun", "quadratic" or "quadratic-euler"; see `stemlab.sampling`.
             negative: words that guidance leads away from.
             loop: the end flows into the beginning, in the music and in the sound; edits keep it so (`stemlab.lab.loop`).
             meter: "4/4", "3/4" or "6/8".

@@ -35,7 +35,7 @@ from stemlab.training.schedule import trapezoid
 
 
 def times(steps: int) -> list[float]:
-    """Where the student's steps begin, and 1: those of the sampler "quadratic"."""
+    """Where the student's steps begin, and 1: those of the sampler "quadratic-euler"."""
     return [(i / steps) ** 2 for i in range(steps + 1)]
 
 
