@@ -106,9 +106,8 @@ def _report(callback: Callback | None, step: int, steps: int, x: torch.Tensor) -
         callback(step + 1, steps, x)
 
 
-SAMPLERS: dict[str, Callable[..., torch.Tensor]] = {
-    "euler": euler, "midpoint": midpoint, "heun": heun, "quadratic": quadratic, "quadratic-euler": partial(quadratic, bend=0.0),
-}  # fmt: skip
+SAMPLERS: dict[str, Callable[..., torch.Tensor]] = {"euler": euler, "midpoint": midpoint, "heun": heun}
+SAMPLERS |= {"quadratic": quadratic, "quadratic-euler": partial(quadratic, bend=0.0)}
 
 
 def guided(conditional: torch.Tensor, unconditional: torch.Tensor, guidance: float) -> torch.Tensor:
