@@ -55,7 +55,7 @@ def test_beats_have_the_chord_that_sounds():
     ("text", "said"),
     [
         ("Am H F", "'H' in bar 2"), ("Am Fmaj77", "'Fmaj77' in bar 2"), ("I V", "numeral 'I' in bar 1 without a key"),
-        ("% Am", "bar 1"), ("", "nothing in a bar"), ("Am//F", "nothing in a bar"), ("A/B/C/D/E", "got 5 in bar 1"), (3, "got 3"),
+        ("% Am", "bar 1"), ("", "nothing in a bar"), ("Am//F", "nothing in a bar"), ("A/B/C/D/E", "got 5 in bar 1"), (3, "got a int"),
         (["Am", 3], "it takes a text"), ("Am iix", "'iix' in bar 2"),
     ],
 )  # fmt: skip
@@ -76,3 +76,12 @@ def test_the_chords_of_composed_songs_are_heard():
                 right += true.root == found.root and (3 in true.tones) == (3 in found.tones)
                 count += 1
     assert count > 40 and right > 0.68 * count and roots > 0.8 * count, (right, roots, count)
+
+
+@pytest.mark.parametrize(
+    "odd", [3, 10**5000, {"a": 1}, [1], [None], "C " * 5000, ["C"] * 5000, [[]], object()], ids=range(9)
+)
+def test_what_are_no_chords_are_told_in_a_line_that_is_not_long(odd):
+    with pytest.raises(ValueError, match=r"^chords: got [^\n]*$") as told:
+        read_chords(odd)
+    assert len(str(told.value)) < 200

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from stemlab.checkpoints.files import load_weights, save_weights
 from stemlab.codec.bundled import StemCodec
 from stemlab.codec.spectrum import HOP, N_BANDS, bands, stft
 from stemlab.codec.vae import FRAME, PATCH, denormalise, normalise, without_patch_line
@@ -191,3 +192,10 @@ def test_a_held_note_does_not_pulse_with_the_patches_of_the_bundled_codec(lab):
 def test_bundled_latents_have_about_unit_variance(lab, song):
     latents = lab.codec.encode(song)
     assert 0.5 < float(latents.std()) < 1.6
+
+
+def test_statistics_of_another_number_of_channels_are_refused_when_they_are_read(weights, tmp_path):
+    tensors, about = load_weights(weights / "vae")
+    save_weights(tmp_path / "vae", {**tensors, "latent_mean": torch.zeros(20), "latent_std": torch.ones(20)}, about)
+    with pytest.raises(ValueError, match=r"^the weights in [^\n]* or not with 32 channels: copy them again$"):
+        StemCodec.load(tmp_path, vocoder=False)

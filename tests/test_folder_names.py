@@ -168,8 +168,11 @@ def test_halves_of_letters_in_metadata_cost_no_other_song(tmp_path):
     found = read_folder(tmp_path / "songs")
     assert len(found.songs) == 2 and len(found.problems) == 1 and "is no JSON" in str(found.problems[0])
     assert all(song.prompts == ("",) and song.stems[0].captions == ("bass",) for song in found.songs)
-    track = tmp_path / "slakh" / "Track00001"
-    (track / "stems").mkdir(parents=True)
-    soundfile.write(track / "stems" / "S00.wav", np.full(4000, 0.1), 32_000)
-    (track / "metadata.yaml").write_text('stems: {S00: {inst_class: "Bass", midi_program_name: "a\\uD83D"}}')
-    assert read_folder(tmp_path / "slakh").songs[0].stems[0].captions == ("bass",)
+    for number, name in ((1, r"a\uD83D"), (2, "Slap Bass 1")):
+        track = tmp_path / "slakh" / f"Track0000{number}"
+        (track / "stems").mkdir(parents=True)
+        soundfile.write(track / "stems" / "S00.wav", np.full(4000, 0.1), 32_000)
+        (track / "metadata.yaml").write_text(f'stems: {{S00: {{inst_class: "Bass", midi_program_name: "{name}"}}}}')
+    found = read_folder(tmp_path / "slakh")
+    assert found.songs[-1].stems[0].captions[0] == "bass: slap bass" and len(found.songs) + len(found.problems) == 2
+    assert all(text.encode() for song in found.songs for text in song.stems[0].captions)

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 import stemlab
 from stemlab import cli
+from stemlab.cli.errors import line_of
 
 BIG = "9" * 400
 PATHS = ["a\0b", "~nobody-of-this-name/x", "x" * 300, "x/" * 2200 + "y", "loop", "loop/x", "nowhere", "file", "fifo"]
@@ -26,6 +28,7 @@ OUTS = [
     "caf\udce9",
     "fifo",
 ]
+CONFIG = str(Path(__file__).parent.parent / "configs" / "flow.json")
 STEMS = ["--stems", "drums: kit"]
 GENERATE = [
     *(["--out", "o", f"--{name}", BIG] for name in ("seed", "steps", "candidates", "bars", "bpm", "guidance", "mates", "rho")),
@@ -55,6 +58,12 @@ OTHERS = [
     *(["data", "codec", path, "--out", "o"] for path in PATHS),
     *(["data", "codec", "songs", "--out", out] for out in OUTS),
     *(["data", "codec", "songs", "--out", "o", "--pieces", v] for v in ("0", "-1", BIG)),
+    *(["data", "names", path] for path in [*PATHS, "empty", "fifo"]),
+    *(["train", path, "--out", "o"] for path in [*PATHS, "text.wav", "folder", "fifo"]),
+    *(["train", CONFIG, "--out", "o", "--minutes", v] for v in ("nan", "-1", "0")),
+    *(["train", CONFIG, "--out", "o", "--stream", v] for v in ("-1", BIG)),
+    *(["train", CONFIG, "--plan", v] for v in ("-1", "0", BIG)), ["train", CONFIG], ["train", "--out", "o"],
+    *(["train", CONFIG, "--out", "o", f"--{name}", "1"] for name in ("lora", "steps", "rate")),
     *(["push", path, "--out", "o"] for path in PATHS), ["push", "songs"],
     *(["evaluate", "--anchors-only", "--out", out] for out in OUTS if out != "full"),
     *(["evaluate", "--out", "o", "--folder", path] for path in PATHS),
@@ -171,3 +180,16 @@ def test_a_terminal_that_lacks_letters_gets_their_numbers(place, tiny, monkeypat
             == 0
         )
     assert "caf\\xe9/\\u9f13" in Path("told.txt").read_text()
+
+
+def test_too_little_memory_is_one_line_and_a_fault_of_ours_is_none():
+    with pytest.raises(RuntimeError) as error:
+        torch.empty(10**15)
+    told = str(line_of(error.value))
+    assert (
+        told.startswith("memory: there is too little")
+        and "\n" not in told
+        and str(line_of(MemoryError())).startswith("memory")
+    )
+    with pytest.raises(RuntimeError, match="ours"):
+        line_of(RuntimeError("ours"))

@@ -149,6 +149,13 @@ def test_a_second_training_in_a_folder_is_told_who_is_there_until_that_one_is_go
     assert read_checkpoint(tmp_path / "run")[1] == 4 and not list((tmp_path / "run").glob("*.lock"))
 
 
+def test_a_network_that_no_machine_holds_is_told_before_it_is_made(config, tmp_path):
+    big = {**config, "model": {**config["model"], "width": 65_536, "depth": 300}}
+    with pytest.raises(ValueError, match=r"^model: its weights alone take [\d.e+]+ GB, and this machine has [^\n]*$"):
+        train(big, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_training_that_could_not_begin_leaves_no_folder(config, tmp_path):
     with pytest.raises(ValueError, match="no encoded songs"):
         train({**config, "latents": str(tmp_path / "none")}, tmp_path / "new")

@@ -72,7 +72,7 @@ def load_weights(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
 Model = TypeVar("Model", bound=torch.nn.Module)
 
 
-class _Unset(TorchFunctionMode):
+class Unset(TorchFunctionMode):
     """Networks are built without dice for their first weights, which are replaced: on the meta device that took a second."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -98,9 +98,9 @@ def network_of(make: Callable[..., Model], config: dict, tensors: dict[str, torc
     if any("depth" in name and isinstance(value, int) and value > len(tensors) for name, value in sizes.items()):
         raise ValueError(f"{path}.json: its model has a depth for which there are too few tensors, {len(tensors)}")
     try:
-        with torch.device("meta"), _Unset():  # takes no memory, whatever the sizes are
+        with torch.device("meta"), Unset():  # takes no memory, whatever the sizes are
             load_into(make(**sizes), tensors, path, fill=False)
-        with _Unset():
+        with Unset():
             return load_into(make(**sizes), tensors, path)
     except (TypeError, RuntimeError, AssertionError, ZeroDivisionError, AttributeError, OverflowError) as error:
         raise ValueError(f"{path}.json describes another network ({error}): use the stemlab that wrote it") from None
@@ -129,7 +129,9 @@ def load_into(model: Model, tensors: dict[str, torch.Tensor], path: str | Path, 
     return model
 
 
-def statistics(tensors: dict[str, torch.Tensor], prefix: str, path: str | Path) -> tuple[torch.Tensor, torch.Tensor]:
+def statistics(
+    tensors: dict[str, torch.Tensor], prefix: str, path: str | Path, channels: int
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and standard deviation of each latent channel, `(C,)` both, taken out of the tensors of a codec.
 
     Raises:
@@ -139,8 +141,10 @@ def statistics(tensors: dict[str, torch.Tensor], prefix: str, path: str | Path) 
     for numbers in (mean, std):
         if numbers.ndim != 1 or not len(numbers) or not numbers.is_floating_point() or not numbers.isfinite().all():
             raise ValueError(f"the weights in {path} have no mean and std of the latents: copy them again")
-    if mean.shape != std.shape or not (std > 0).all():
-        raise ValueError(f"the weights in {path} have a mean and std that do not go together: copy them again")
+    if mean.shape != std.shape or len(mean) != channels or not (std > 0).all():
+        raise ValueError(
+            f"the weights in {path} have a mean and std that do not go together, or not with {channels} channels: copy them again"
+        )
     return mean, std
 
 

@@ -1,5 +1,4 @@
-"""The command line: `stemlab generate`, `stemlab accompany`, `stemlab train`, `stemlab data`,
-`stemlab evaluate`, `stemlab export`, `stemlab push`, `stemlab check`.
+"""The command line: `stemlab generate`, `accompany`, `train`, `data`, `evaluate`, `export`, `push` and `check`.
 
 What is wrong with an input is said in one line on stderr, with exit code 2.
 """
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from stemlab import __version__
 from stemlab.cli.data import add_commands
+from stemlab.cli.errors import line_of
 from stemlab.cli.evaluate import add_command as add_evaluate
 from stemlab.cli.export import add_command as add_export
 from stemlab.cli.push import add_command as add_push
@@ -50,9 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError) as error:
-        named = isinstance(error, OSError) and error.filename
-        _say(f"{error.filename!r}: {error.strerror}" if isinstance(error, OSError) and named else error)
+    except (ValueError, OSError, MemoryError, RuntimeError) as error:
+        _say(line_of(error))
         return 2
     except KeyboardInterrupt:
         _say("stopped; nothing was written over.")

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+MOST_GPUS, MOST_PROCESSES = 1_000_000, 1000
+
 
 def add_command(commands: argparse._SubParsersAction) -> None:
     """Add `train` to the command line."""
@@ -61,16 +63,17 @@ def train(
         return _finetune(out, resume, minutes, **tuning)
     if given := [f"--{'from' if name == 'start' else name}" for name, value in tuning.items() if value is not None]:
         raise ValueError(f"CONFIG: {given[0]} belongs to fine-tuning, which takes no config; leave one of them out.")
+    from stemlab.checkpoints.json_files import shown
     from stemlab.training.config import FlowConfig, StudentConfig, read_config
 
     settings = read_config(config)
     if minutes is not None and not minutes > 0:
         raise ValueError(f"minutes: got {minutes}; it takes more than 0.")
-    if plan is not None and plan < 1:
-        raise ValueError(f"--plan: got {plan} GPUs; it takes 1 or more.")
+    if plan is not None and not 1 <= plan <= MOST_GPUS:
+        raise ValueError(f"--plan: got {shown(plan)} GPUs; it takes 1 to {MOST_GPUS:,}.")
     if stream is not None:
-        if stream < 0:
-            raise ValueError(f"--stream: got {stream}; it takes 1 process or more.")
+        if not 0 <= stream <= MOST_PROCESSES:
+            raise ValueError(f"--stream: got {shown(stream)}; it takes 1 to {MOST_PROCESSES} processes.")
         if isinstance(settings, StudentConfig):
             raise ValueError("--stream: a student learns from a cache of songs; leave it out.")
         settings = replace(settings, stream=True)

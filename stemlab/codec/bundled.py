@@ -67,8 +67,9 @@ class StemCodec:
         """Load `vae` and, unless told not to, `vocoder` from a folder of weights; ValueError when they are not there."""
         folder = Path(folder)
         tensors, config = load_weights(folder / "vae")
-        mean, std = statistics(tensors, "latent_", folder / "vae")
+        own = {name: tensors.pop(name) for name in ("latent_mean", "latent_std") if name in tensors}
         vae = network_of(BandVAE, config, tensors, folder / "vae")
+        mean, std = statistics(own, "latent_", folder / "vae", vae.from_latent.in_features)
         if not vocoder:
             return cls(vae, mean, std)
         tensors, config = load_weights(folder / "vocoder")

@@ -80,7 +80,7 @@ class PublishedCodec:
         found = cls.from_pretrained(source, allow_download, about.get("revision"))
         if about != {**about, "sha256": found.origin["sha256"], **{fact: getattr(found, fact) for fact in FACTS}}:
             raise ValueError(f"codec: {source!r} is another model than {str(folder)!r} was fitted to: fit it again")
-        return cls(found.model, found.kind, found.origin, *statistics(tensors, "", folder / "codec"))
+        return cls(found.model, found.kind, found.origin, *statistics(tensors, "", folder / "codec", found.channels))
 
     def to(self, device: str | torch.device) -> "PublishedCodec":
         """Compute on another device; audio and latents come and go on the CPU."""

@@ -16,6 +16,7 @@ _SPELLED = {
     "sus4": ("sus",), "dim": ("°", "o", "mb5", "minb5"), "dim7": ("°7", "o7"), "aug": ("+", "#5", "maj#5"),
     "sus2": (), "m6": ("min6", "-6"), "7sus4": ("7sus", "9sus4", "9sus"), "add9": ("add2", "2"), "maj9": ("M9", "ma9"), "5": (),
 }  # fmt: skip
+MOST_LETTERS = 4000
 _QUALITY = {spelled: quality for quality, others in _SPELLED.items() for spelled in (quality, *others)}
 _ROMAN = re.compile(r"^([b#]?)([ivIV]+)(.*)$")
 _SPLITS = {1: (4,), 2: (2, 2), 3: (2, 1, 1), 4: (1, 1, 1, 1)}  # how many beats each chord of a bar has
@@ -70,11 +71,13 @@ def by_beats(bars: list[list[Chord]], count: int | None = None) -> list[Chord]:
 
 def _bars(chords: str | Sequence[str]) -> list[list[str]]:
     """Names of chords, by bars."""
+    told = [chords] if isinstance(chords, str) else chords
+    if not isinstance(told, list | tuple) or not all(isinstance(bar, str) for bar in told):
+        kind = type(chords).__name__
+        raise ValueError(f'chords: got a {kind}; it takes a text such as "Am F C G", or a list with a text a bar.')
+    if (many := sum(len(bar) + 1 for bar in told)) > MOST_LETTERS:
+        raise ValueError(f"chords: got {many:,} letters; it takes up to {MOST_LETTERS:,}.")
     if not isinstance(chords, str):
-        if not isinstance(chords, list | tuple) or not all(isinstance(bar, str) for bar in chords):
-            raise ValueError(
-                f'chords: got {chords!r}; it takes a text such as "Am F C G", or a list with a text a bar.'
-            )
         bars = [re.split(r"[\s/,]+", bar.strip(" |/,")) for bar in chords]
     elif "|" in chords:
         bars = [re.split(r"[\s/,]+", bar.strip(" /,")) for bar in chords.strip().strip("|").split("|")]

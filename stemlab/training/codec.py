@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from stemlab.checkpoints.files import load_into, load_weights, save_weights
+from stemlab.checkpoints.files import load_weights, network_of, save_weights
 from stemlab.codec.spectrum import HOP, bands
 from stemlab.codec.vae import BandVAE
 from stemlab.codec.vocoder import Vocoder, vocoder_loss
@@ -86,7 +86,7 @@ def train_vocoder(
     vae = None
     if config.vae:
         tensors, vae_config = load_weights(config.vae)
-        vae = load_into(BandVAE(**vae_config["model"]), _model_part(tensors), config.vae).to(device).eval()
+        vae = network_of(BandVAE, vae_config, _model_part(tensors), config.vae).to(device).eval()
     for step in run.steps(config.steps, save_every=config.save_every):
         renew()
         audio = torch.from_numpy(audio_batch(pool, step, config.batch, _samples(config))).to(device)

@@ -5,11 +5,17 @@ The network is built on the meta device, where tensors have shapes and no number
 Lesson: 09_train_your_own.ipynb
 """
 
-import torch
+import os
 
+import torch
+from torch import nn
+
+from stemlab.checkpoints.files import Unset
 from stemlab.checkpoints.text_encoders import network as network_of
+from stemlab.codec.vae import BandVAE
+from stemlab.codec.vocoder import Vocoder
 from stemlab.model import VelocityNet
-from stemlab.training.config import FlowConfig
+from stemlab.training.config import Config, FlowConfig, VAEConfig, VocoderConfig
 
 TOKENS = 64  # of a prompt
 T5_XXL = 4.8e9  # parameters of its encoder: Raffel et al. 2020, arXiv:1910.10683, half of 11 B with what is shared
@@ -18,8 +24,24 @@ BYTES = 20  # a parameter: weight, gradient, AdamW's two moments, running mean, 
 
 def network(config: FlowConfig) -> VelocityNet:
     """The network of a config on the meta device."""
-    with torch.device("meta"):
+    with torch.device("meta"), Unset():
         return network_of(config.model)
+
+
+def check_memory(config: Config) -> None:
+    """ValueError when the weights of a config's network alone are more than this machine holds: making them would end the process."""
+    makers = {VAEConfig: BandVAE, VocoderConfig: Vocoder, FlowConfig: lambda **model: network_of(model)}
+    if not isinstance(config, tuple(makers)):  # the network is there already
+        return
+    with torch.device("meta"), Unset():
+        net: nn.Module = makers[type(config)](**config.model)
+    gigabytes = sum(4 * p.numel() for p in net.parameters()) / 1e9  # in float32
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9 if hasattr(os, "sysconf") else float("inf")
+    if gigabytes > there:
+        raise ValueError(
+            f"model: its weights alone take {gigabytes:.3g} GB, and this machine has {there:.3g}; make width or depth "
+            "smaller."
+        )
 
 
 def forward_flops(stems: int, frames: int, tokens: float, model: dict) -> float:

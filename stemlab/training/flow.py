@@ -32,6 +32,7 @@ from stemlab.training.config import (
     check_files,
     read_config,
 )
+from stemlab.training.cost import check_memory
 from stemlab.training.distill import train_student
 from stemlab.training.runs import Run, claimed
 from stemlab.training.schedule import parameter_groups, trapezoid
@@ -114,5 +115,6 @@ def train(
     """
     config = read_config(config) if isinstance(config, Mapping) else config
     check_files(config)
+    check_memory(config)
     with claimed(out, config, resume), streaming(config, workers) as stream:
         TRAINERS[type(config)](config, out, resume, minutes, stream)
