@@ -20,8 +20,22 @@ def refuse(event, told):
 sys.addaudithook(refuse)
 from stemlab.cli import main
 words = "generate --stems drums bass --bpm 120 --bars 1 --steps 1 --out".split()
-sys.exit(main([*words, sys.argv[1]]))
+code = main([*words, sys.argv[1]])
+print("loaded", *{name.split(".")[0] for name in sys.modules})
+sys.exit(code)
 """
+NOT_NEEDED = {
+    "scipy",
+    "plotly",
+    "librosa",
+    "sklearn",
+    "pandas",
+    "transformers",
+    "diffusers",
+    "huggingface_hub",
+    "pretty_midi",
+    "symusic",
+}
 
 
 @pytest.mark.parametrize("file, name", sorted(set(NAMED)))
@@ -42,3 +56,5 @@ def test_a_group_is_made_and_saved_without_a_byte_of_network(tmp_path):
     run = subprocess.run([sys.executable, "-c", OFFLINE, tmp_path / "out"], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "out" / "player.html").exists()
+    loaded = set(run.stdout.splitlines()[-1].split())
+    assert {"loaded", "torch", "soundfile"} <= loaded and not loaded & NOT_NEEDED  # which take seconds to load

@@ -8,7 +8,6 @@ from typing import Any
 
 from stemlab.activity import canonical
 from stemlab.framing import BUNDLED, Grid
-from stemlab.lab.beats import SURE, key_of, listen
 from stemlab.lab.draft import bars_between
 from stemlab.lab.recording import LONGEST, Recording, hearing_gain, open_recording
 from stemlab.lab.request import Request, check_chords, check_number, rounds_of
@@ -34,6 +33,8 @@ def request(
     Raises:
         ValueError: an argument is not what it may be, or the tempo told contradicts the recording.
     """
+    from stemlab.lab.beats import key_of, listen  # what listens loads SciPy
+
     replace(told, scheme="one-pass", activity=None, chords=None).check(grid)
     if not isinstance(text, str):
         raise ValueError(f'text: got {text!r}; it says what the recording is, such as "guitar: fingerpicked".')
@@ -72,6 +73,8 @@ def request(
 
 def what_was_heard(settings: dict[str, Any], bpm: float | None, key: str | None = None) -> str:
     """One line about tempo, downbeat, key and quality of an accompaniment, from its settings; a second where that is unsure."""
+    from stemlab.lab.beats import SURE
+
     heard, recording = settings["heard"], settings["recording"]
     if bpm is None:
         beat = "no steady tempo found: the stems have none either; give bpm to set one"

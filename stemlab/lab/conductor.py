@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from stemlab.conditions import make_conditions
-from stemlab.data.latents import as_taken
 from stemlab.framing import SAMPLE_RATE
 from stemlab.lab.draft import Draft
 from stemlab.lab.recording import hearing_gain
@@ -40,6 +39,8 @@ def conductor(draft: Draft) -> torch.Tensor | None:
     asked, seconds = draft.asked, draft.samples / draft.grid.sample_rate
     if not asked.chords:
         return None
+    from stemlab.data.latents import as_taken  # which loads the composer and SciPy
+
     assert asked.bpm and draft.bars
     beats = by_beats(read_chords(asked.chords, asked.key and canonical_key(asked.key)), draft.bars)
     quarters = asked.bpm * BEATS / bar_of(asked.meter)  # four to a bar of any meter

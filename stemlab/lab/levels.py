@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from stemlab.codec.audio import resample, to_sides
 from stemlab.metrics.loudness import loudness
@@ -117,6 +116,8 @@ def limited(made: np.ndarray, there: np.ndarray, sample_rate: int) -> np.ndarray
     gain = np.minimum(np.nan_to_num(np.minimum(room.min(0), single), nan=1.0, posinf=1.0), 1.0)
     if gain.min() >= 1:
         return made.astype(np.float32)
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
     span = 2 * round(RELEASE * sample_rate / 2) + 1
     smooth = uniform_filter1d(minimum_filter1d(gain, span), span)
     return (made * np.clip(smooth, 0, 1)).astype(np.float32)

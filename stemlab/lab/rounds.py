@@ -16,7 +16,6 @@ from stemlab.activity import FREE
 from stemlab.checkpoints.json_files import shown
 from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import Grid
-from stemlab.lab.candidates import best
 from stemlab.lab.conductor import conductor, leaders
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate, ramped
@@ -49,6 +48,8 @@ def best_of(
     asked = asked.settled()
     if candidates == 1:
         return make(lab, asked, callback, recording)
+    from stemlab.lab.candidates import best  # which loads SciPy
+
     steps = len(Draft(asked, lab.grid).rounds) * asked.steps
     groups = []
     for i in range(candidates):

@@ -5,7 +5,6 @@ of the EBU R128 loudness measurement", gives them.
 """
 
 import numpy as np
-from scipy.signal import lfilter
 
 BLOCK, OVERLAP = 0.4, 0.75  # seconds; share
 ABSOLUTE_GATE, RELATIVE_GATE = -70.0, -10.0  # LUFS; LU below the mean of what passes the first
@@ -45,6 +44,8 @@ def _lufs(power: np.ndarray | float) -> np.ndarray:
 
 def _weighted(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     """`(channels, N)` through the K-weighting: a high shelf for the head, and a high-pass."""
+    from scipy.signal import lfilter  # half a second, which making music does without
+
     hz, gain, q = _SHELF
     k, high = np.tan(np.pi * hz / sample_rate), 10 ** (gain / 20)
     middle, whole = high**0.4996667741545416, 1 + k / q + k * k

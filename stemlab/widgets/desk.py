@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.signal import lfilter
 
 from stemlab.codec.audio import to_sides
 from stemlab.lab.group import StemGroup
@@ -85,6 +84,8 @@ def tone(audio: np.ndarray, channel: Mapping[str, float], sample_rate: int) -> n
         channel: `low`, `mid` and `high` in dB.
     Source: the biquad filters of the Web Audio API 1.1, sec. 1.13.5, after R. Bristow-Johnson's cookbook.
     """
+    from scipy.signal import lfilter
+
     for band, (kind, hz) in BANDS.items():
         if channel[band] and hz < sample_rate / 2:
             audio = lfilter(*_biquad(kind, hz, channel[band], sample_rate), audio, axis=-1)
