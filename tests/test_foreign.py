@@ -159,11 +159,11 @@ def test_songs_in_a_shard_of_any_content(cache, tmp_path):
         (tmp_path / "c").mkdir(exist_ok=True)
         if not isinstance(value, dict):
             return
-        shards.write_shard(
-            tmp_path / "c" / "0.safetensors",
-            [{"seed": 1, **tensors, **value, **({} if "seed" in value else {"seed": 1})}],
-            "x",
-        )
+        song = {"seed": 1, **tensors, **value}
+        try:
+            shards.write_shard(tmp_path / "c" / "0.safetensors", [song], "x")
+        except UnicodeError:  # half a letter as the name of a tensor
+            return
         group_batch(shards.LatentCache(tmp_path / "c").songs, rng, 4, 16)
 
     def safe(value):
