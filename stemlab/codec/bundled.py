@@ -67,7 +67,9 @@ class StemCodec:
         """Load `vae` and, unless told not to, `vocoder` from a folder of weights; ValueError when they are not there."""
         folder = Path(folder)
         tensors, config = load_weights(folder / "vae")
-        own = {name: tensors.pop(name) for name in ("latent_mean", "latent_std") if name in tensors}
+        own: dict[str, torch.Tensor] = {
+            name: tensors.pop(name) for name in ("latent_mean", "latent_std") if name in tensors
+        }
         vae = network_of(BandVAE, config, tensors, folder / "vae")
         mean, std = statistics(own, "latent_", folder / "vae", vae.from_latent.in_features)
         if not vocoder:
