@@ -221,7 +221,8 @@ def test_the_files_are_those_of_the_samples(visit):
     import soundfile
 
     mix, rate = soundfile.read(download.value.path())
-    assert rate == 32000 and np.abs(mix - sum(audio for audio, _ in stems.values())).max() < 0.02
+    apart = np.abs(mix - sum(audio for audio, _ in stems.values()))
+    assert rate == 32000 and apart[64:-64].max() < 1e-3  # at either end the mixer bends 2 ms of what stops in mid-wave
 
 
 def test_a_damaged_file_is_told_and_not_kept(visit, site):
