@@ -42,9 +42,9 @@ def test_the_quality_table_goes_on_after_a_kill_to_the_same_numbers(weights, tmp
     assert len(groups.read_text().splitlines()) == 3 + 1 + 1 + 2  # kept, broken, generated, independent noise
 
 
-def test_the_tables_of_activity_and_rounds_have_all_their_lines(weights, tmp_path, monkeypatch):
+def test_the_tables_of_activity_rounds_and_beats_have_all_their_lines(weights, tmp_path, monkeypatch):
     monkeypatch.setattr("stemlab.evaluate.rounds.STEMS", (2, 5))
-    assert run("--weights", weights, "--out", tmp_path, "--tables", "activity", "rounds") == 0
+    assert run("--weights", weights, "--out", tmp_path, "--tables", "activity", "rounds", "beats") == 0
     active = table_of(tmp_path, "activity")["table"]
     assert list(active) == [
         "generated, told bars",
@@ -63,6 +63,10 @@ def test_the_tables_of_activity_and_rounds_have_all_their_lines(weights, tmp_pat
             rounds
         )
         assert rounds[f"K={stems}, k-pass"]["saved"] == 0 < rounds[f"K={stems}, one-pass"]["seconds"]
+    beats = table_of(tmp_path, "beats")
+    kinds = ["real", "shuffled", "late, 50 ms", "late, 250 ms", "own tempos", "generated", "independent noise"]
+    assert list(beats["table"]) == kinds and len(beats["separation"]) == 4 * 3
+    assert all(0.25 <= line["cbs"] <= 1 and 0 <= line["cbd"] <= 1 for line in beats["table"].values())
 
 
 def test_another_setting_does_not_take_the_rows_of_this_one(tmp_path):
@@ -167,6 +171,7 @@ def test_a_folder_of_any_system_is_measured_beside_its_own_shuffle(folder, tmp_p
     table = table_of(tmp_path / "out", "folder")["table"]
     assert table["folder"]["harmony"] > table["folder, shuffled"]["harmony"] + 0.2
     assert table["folder"]["tempo"] == 1.0
+    assert table["folder"]["cbs"] > 0.8 and table["folder"]["cbd"] < 0.1 and np.isnan(table["rendered songs"]["cbs"])
     assert "bad.wav" in capsys.readouterr().out
 
 

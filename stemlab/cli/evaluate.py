@@ -1,4 +1,4 @@
-"""`stemlab evaluate`: tables of quality, activity, rounds, chords and music for any checkpoint, and of any folder of stem groups."""
+"""`stemlab evaluate`: tables of quality, activity, rounds, chords, music and beats for any checkpoint, and of any folder of stem groups."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-TABLES = ("quality", "activity", "rounds", "chords", "music")
+TABLES = ("quality", "activity", "rounds", "chords", "music", "beats")
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -79,6 +79,7 @@ def evaluate(
         raise ValueError(f"{' and '.join(missing)} not installed: type  pip install 'stemlab[eval]'")
     import stemlab
     from stemlab.evaluate.activity import activity_table
+    from stemlab.evaluate.beats import beats_table
     from stemlab.evaluate.bench import Bench
     from stemlab.evaluate.chords import chords_table
     from stemlab.evaluate.folder import folder_table
@@ -99,6 +100,7 @@ def evaluate(
         "rounds": rounds_table,
         "chords": chords_table,
         "music": music_table,
+        "beats": beats_table,
     }
     for name in TABLES:
         if name in tables:

@@ -14,6 +14,7 @@ from random import Random
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from stemlab.checkpoints.folders import atomic_file
 from stemlab.data.pool import song_stems
 from stemlab.evaluate.measure import UNPITCHED, measure
 from stemlab.evaluate.store import Store, digest
@@ -41,7 +42,7 @@ def anchors(index: int, seconds: float) -> dict[str, dict]:
     rng = np.random.default_rng([17, index])
     wrong = bpm * float(1 + rng.uniform(0.05, 0.3) * rng.choice((-1, 1)))
     other, other_stems = held_out(index + OTHERS, seconds)
-    strange = np.stack([_strange_stem(song, k, seconds) for k in range(len(stems))])
+    strange = np.stack([strange_stem(song, k, seconds) for k in range(len(stems))])
     muffled = sosfilt(butter(4, 2000, fs=32_000, output="sos"), stems).astype(np.float32)
     return {
         "real": measure(stems, families, bpm, key),
@@ -77,17 +78,19 @@ def _late(stems: np.ndarray, which: int, bpm: float) -> dict:
     return row
 
 
-def _strange_song(song, k: int):
-    """Another song of this one's genre, tempo and families, with its part k alone."""
-    families = [part.family for part in song.parts]
-    other = compose(song.seed + 10_000_000 * (k + 1), genre=song.genre, bpm=song.bpm, bars=16, families=families)
+def _strange_song(song, k: int, same_tempo: bool = True):
+    """Another song of this one's genre, families and, if so, tempo, with its part k alone."""
+    families, bpm = [part.family for part in song.parts], song.bpm if same_tempo else None
+    other = compose(song.seed + 10_000_000 * (k + 1), genre=song.genre, bpm=bpm, bars=16, families=families)
     return replace(other, parts=[other.parts[k]])
 
 
-def _strange_stem(song, k: int, seconds: float) -> np.ndarray:
-    """Stem k of a strange song, from the soundfont that this one has."""
+def strange_stem(song, k: int, seconds: float, same_tempo: bool = True) -> np.ndarray:
+    """Stem k of a strange song, `(N,)`, from the soundfont that this one has."""
     fonts = mit_soundfonts()
-    return render(_strange_song(song, k), fonts[song.seed % len(fonts)] if fonts else None, seconds=seconds)[0]
+    return render(
+        _strange_song(song, k, same_tempo), fonts[song.seed % len(fonts)] if fonts else None, seconds=seconds
+    )[0]
 
 
 def _harmony_of_notes(song, seconds: float) -> tuple[float | None, float | None]:
@@ -120,7 +123,9 @@ def classifier(store: Store, songs: int, seconds: float) -> FamilyClassifier:
     if not path.exists():
         rows = store.fill("classifier", range(songs), _Lesson(seconds), seconds, spread=True)
         pairs = [(x, family) for row in rows for x, family in zip(row["stems"], row["families"], strict=True)]
-        train_classifier(np.array([x for x, _ in pairs], np.float32), [family for _, family in pairs]).save(path)
+        learnt = train_classifier(np.array([x for x, _ in pairs], np.float32), [family for _, family in pairs])
+        with atomic_file(path) as file:
+            learnt.save(file)
     return FamilyClassifier.load(path)
 
 

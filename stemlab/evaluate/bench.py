@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -84,11 +84,17 @@ class Bench:
         rows = self.store.fill("anchors", range(self.groups), make, setting, spread=True)
         return {kind: [row[kind] for row in rows] for kind in (*KINDS, "late", "notes")}
 
-    def generated(self, name: str, indices: Iterable[int], **change) -> list[dict]:
-        """Measures of generated groups, with the `seconds` that each took; `change` goes over `options`."""
+    def generated(
+        self, name: str, indices: Iterable[int], row: Callable[..., dict] | None = None, /, **change
+    ) -> list[dict]:
+        """Measures of generated groups, with the `seconds` that each took; `change` goes over `options`.
+
+        Args:
+            row: called with an index and `options=`, it gives other measures instead.
+        """
         options = {**self.options, **change}
         setting = [__version__, self.weights, str(self.lab.device), options, self.seconds, self.with_key]  # type: ignore[union-attr]
-        return self.store.fill(name, indices, partial(self._generated, options=options), setting)
+        return self.store.fill(name, indices, partial(row or self._generated, options=options), setting)
 
     def _generated(self, index: int, options: dict) -> dict:
         song = compose(EVAL_SEEDS + index, bars=16)

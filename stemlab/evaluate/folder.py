@@ -11,12 +11,15 @@ import numpy as np
 
 from stemlab.codec.audio import SAMPLE_RATE
 from stemlab.data.readers.folders import FolderStem, StemFolder, read_folder
+from stemlab.evaluate.beats import COLUMNS as BEATS
 from stemlab.evaluate.bench import Bench
-from stemlab.evaluate.measure import measure, summary
+from stemlab.evaluate.measure import mean, measure, summary
 from stemlab.evaluate.quality import COLUMNS, add_way, copies_told, markdown, separations, told
+from stemlab.metrics.cross_beats import cross_beats
 from stemlab.metrics.text import FAMILIES
 from stemlab.songs.harmony import canonical_key
 
+CROSS = ("cbs", "cbs_wide", "cbd")  # measured of folders; anchors of their own: stemlab evaluate --tables beats
 ANCHORS = 24  # groups that separations are taken over, where the folder holds fewer
 NO_PITCH = {"kick": "drums", "snare": "drums", "hat": "drums", "hihat": "drums", "hats": "drums", "cymbal": "drums",
             "cymbals": "drums", "tom": "drums", "toms": "drums", "drum": "drums", "beat": "drums", "perc": "percussion",
@@ -47,13 +50,15 @@ def folder_table(bench: Bench, folder: Path, reference: Path | None = None) -> d
         rows["reference"] = real
     rows |= judged
     table = {kind: summary(some, real, bench.judge) for kind, some in rows.items()}
+    for kind, some in rows.items():
+        table[kind] |= {key: mean(row.get(key) for row in some) for key in CROSS}
     copied = add_way(
         table, {kind: summary(found[kind], found["real"], bench.judge) for kind in ("real", "shuffled", "copies")}
     )
     kinds = ("real", "shuffled", "copies", "wrong tempo")
     separation = separations({kind: found[kind] for kind in kinds}, found["late"], found["notes"])
     print(f"\n{size} groups of {bench.seconds:g} s from {folder}; Frechet distances to: {name}")
-    print(markdown(table, COLUMNS))
+    print(markdown(table, {**COLUMNS, **{key: BEATS[key] for key in CROSS}}))
     print(told(separation))
     print(copies_told(copied))
     return {"table": table, "separation": separation, "folder": str(folder), "reference": name}
@@ -91,7 +96,8 @@ def _window_row(index: int, songs: StemFolder, places: list, seconds: float, shu
     if shuffled:
         for k, family in enumerate(families):
             audio[k] = _strange(songs, places, index, k, family, seconds)
-    return measure(audio, families, facts.bpm, canonical_key(facts.key) if facts.key else None)
+    measured = measure(audio, families, facts.bpm, canonical_key(facts.key) if facts.key else None)
+    return {**measured, **cross_beats(list(audio))}
 
 
 def _strange(songs: StemFolder, places: list, index: int, k: int, family: str | None, seconds: float) -> np.ndarray:
