@@ -321,7 +321,7 @@ def test_a_file_that_was_dropped_keeps_its_name_in_code_and_tells_its_tempo(tiny
     studio = stemlab.studio(tiny, **{**SMALL, "bpm": 100})
     name = "a take of the guitar with a name that is quite long.mp3"
     studio._heard(studio, {"do": "audio", "name": name}, [memoryview(file.getvalue())])
-    assert studio.view["heard"] == pytest.approx(96, abs=0.5)
+    assert studio.view["heard"]["bpm"] == pytest.approx(96, abs=0.5)
     assert studio.form["audio"].endswith("a take of the guitar with a name that is.wav")
     assert (
         'lab.accompany(\n    "a take of the guitar with a name that is.wav"' in studio.code
@@ -379,3 +379,14 @@ def test_redo_goes_forward_again_until_something_new_is_made(session):
     done(session, "undo")
     done(session, "vary", stem=1)
     assert "nothing to do again" in done(session, "redo").error
+
+
+def test_chords_are_asked_for_and_come_back_and_the_flows_steps_stay_the_flows(session, tiny):
+    session.form = tidy({**session.form, "chords": "Am F", "steps": 8})
+    assert done(session, "generate").error == ""
+    want = tiny.generate(["drums: kit", "bass: slap"], "funk", 240, "A minor", 2, seed=7, steps=8, chords="Am F")
+    assert same(session.group, want) and 'chords="Am F"' in session.code and "steps=8" in session.code
+    assert "None" not in session.code
+    assert form_of(session.group)["chords"] == "Am F"
+    session.form = tidy({**session.form, "chords": "Am H"})
+    assert "chords: got 'H' in bar 2" in done(session, "generate").error

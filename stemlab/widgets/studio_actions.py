@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stemlab.lab.group import StemGroup
-from stemlab.lab.request import Request
+from stemlab.lab.request import WAY, Request
 from stemlab.lab.stem_lab import StemLab
 from stemlab.sampling import Callback
 from stemlab.widgets.studio_form import dropped, form_of, names_of, request, tidy
@@ -198,7 +198,7 @@ def literal(value: Any) -> str:
 
 def _said(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Those arguments of `generate` that are not what they are anyway."""
-    return {name: value for name, value in asked.items() if value != GENERATE_DEFAULTS[name]}
+    return {n: v for n, v in asked.items() if (v is not None if n in WAY else v != GENERATE_DEFAULTS[n])}
 
 
 def _one(form: Mapping[str, Any], group: StemGroup | None, stem: int) -> tuple[StemGroup, str, str]:

@@ -22,13 +22,13 @@ DEFAULTS: dict[str, Any] = {
         {"prompt": "keys: electric piano", "locked": False},
         {"prompt": "guitar: clean electric guitar", "locked": False},
     ],
-    "prompt": "funk", "bpm": 100, "key": "A minor", "bars": 4, "loop": Request.loop, "meter": Request.meter, "seed": 7,
+    "prompt": "funk", "bpm": 100, "key": "A minor", "chords": "", "bars": 4, "loop": Request.loop, "meter": Request.meter, "seed": 7,
     "activity": {}, "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0,
     "steps": None, "guidance": None, "mates": None,  # the student's, or the flow's usual ones
     "audio": "", "downbeat": None, "sketch": False,
 }  # fmt: skip
 SHARED = (
-    "prompt", "bpm", "key", "bars", "loop", "meter", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates",
+    "prompt", "bpm", "key", "chords", "bars", "loop", "meter", "seed", "scheme", "coupling", "rho", "steps", "guidance", "mates",
 )  # fmt: skip
 
 
@@ -115,8 +115,9 @@ def names_of(form: Mapping[str, Any]) -> list[str]:
 def request(form: Mapping[str, Any]) -> dict[str, Any]:
     """What `lab.generate` takes besides the stems, without the arguments that say nothing."""
     asked = {name: form[name] for name in SHARED}
-    if form["coupling"] == "attention":
-        asked["rho"] = None  # stems that see each other have noise of their own
+    asked["chords"] = form["chords"] or None
+    if form["coupling"] != "noise":
+        asked["rho"] = None  # stems that see somebody have noise of their own
     if form["bpm"] is None:
         asked["bars"] = None  # bars without a tempo have no length
     if form["coupling"] == Request.coupling:
@@ -133,6 +134,8 @@ def form_of(group: StemGroup) -> dict[str, Any]:
     own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars or DEFAULTS["bars"]}
     if told.get("coupling") != "noise":
         told.pop("rho", None)  # that of stems that see each other is no choice
+    if isinstance(told.get("chords"), list):
+        told["chords"] = " | ".join(told["chords"])
     if not isinstance(told.get("scheme"), str):
         told.pop("scheme", None)  # rounds of named stems are for Python
     stems = [{"prompt": stem.prompt} for stem in group if stem.original is None]  # a recording is not asked for
@@ -159,6 +162,6 @@ def new_stem(form: Mapping[str, Any], family: str) -> dict[str, Any]:
 
 
 CHOICES = {
-    "key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["attention", "noise"],
+    "key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["attention", "noise", "song"],
     "meter": list(METERS), "meters": {meter: {"beat": beat_of(meter), "perBar": beats_in(meter)} for meter in METERS},
 }  # fmt: skip
