@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Sequence
 
 from stemlab.songs.harmony import QUALITIES, Chord, pitch_class, roman_chord
@@ -73,8 +74,9 @@ def _bars(chords: str | Sequence[str]) -> list[list[str]]:
     """Names of chords, by bars."""
     told = [chords] if isinstance(chords, str) else chords
     if not isinstance(told, list | tuple) or not all(isinstance(bar, str) for bar in told):
-        kind = type(chords).__name__
-        raise ValueError(f'chords: got a {kind}; it takes a text such as "Am F C G", or a list with a text a bar.')
+        raise ValueError(
+            f'chords: got {reprlib.repr(chords)}; it takes a text such as "Am F C G", or a list with a text a bar.'
+        )
     if (many := sum(len(bar) + 1 for bar in told)) > MOST_LETTERS:
         raise ValueError(f"chords: got {many:,} letters; it takes up to {MOST_LETTERS:,}.")
     if not isinstance(chords, str):
