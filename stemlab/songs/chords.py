@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import reprlib
 from collections.abc import Sequence
 
+from stemlab.checkpoints.json_files import shown
 from stemlab.songs.harmony import QUALITIES, Chord, pitch_class, roman_chord
 from stemlab.songs.plan import BEATS
 
@@ -75,7 +75,7 @@ def _bars(chords: str | Sequence[str]) -> list[list[str]]:
     told = [chords] if isinstance(chords, str) else chords
     if not isinstance(told, list | tuple) or not all(isinstance(bar, str) for bar in told):
         raise ValueError(
-            f'chords: got {reprlib.repr(chords)}; it takes a text such as "Am F C G", or a list with a text a bar.'
+            f'chords: got {shown(chords)}; it takes a text such as "Am F C G", or a list with a text a bar.'
         )
     if (many := sum(len(bar) + 1 for bar in told)) > MOST_LETTERS:
         raise ValueError(f"chords: got {many:,} letters; it takes up to {MOST_LETTERS:,}.")
