@@ -55,7 +55,7 @@ def test_beats_have_the_chord_that_sounds():
     ("text", "said"),
     [
         ("Am H F", "'H' in bar 2"), ("Am Fmaj77", "'Fmaj77' in bar 2"), ("I V", "numeral 'I' in bar 1 without a key"),
-        ("% Am", "bar 1"), ("", "nothing in a bar"), ("Am//F", "nothing in a bar"), ("A/B/C/D/E", "got 5 in bar 1"), (3, "got a int"),
+        ("% Am", "bar 1"), ("", "nothing in a bar"), ("Am//F", "nothing in a bar"), ("A/B/C/D/E", "got 5 in bar 1"), (3, "got 3"),
         (["Am", 3], "it takes a text"), ("Am iix", "'iix' in bar 2"),
     ],
 )  # fmt: skip
