@@ -217,3 +217,18 @@ def test_streaming_is_refused_in_one_line(run, tmp_path, capsys):
 
     assert main(["train", "configs/student.json", "--out", str(tmp_path / "x"), "--stream"]) == 2
     assert "--stream: a student learns from a cache" in capsys.readouterr().err
+
+
+def test_distill_takes_a_student_alone_and_leaves_what_train_leaves(run, tmp_path, capsys):
+    import json
+
+    from stemlab.cli.app import main
+
+    assert main(["distill", "configs/flow.json", "--out", str(tmp_path / "x")]) == 2
+    assert "CONFIG: its kind is 'flow'" in capsys.readouterr().err and not (tmp_path / "x").exists()
+    (tmp_path / "student.json").write_text(json.dumps(run[1]))
+    assert main(["distill", str(tmp_path / "student.json"), "--out", str(tmp_path / "run")]) == 0
+    ours, theirs = (load_weights(path / "student")[0] for path in (tmp_path / "run", run[0]))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    assert main(["distill", str(tmp_path / "student.json"), "--out", str(tmp_path / "run")]) == 2
+    assert "--resume" in capsys.readouterr().err

@@ -77,7 +77,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"stemlab {__version__}")
-    commands = top.add_subparsers(metavar="{generate,accompany,train,data,evaluate,export,push,check}", required=True)
+    commands = top.add_subparsers(
+        metavar="{generate,accompany,train,distill,data,evaluate,export,push,check}", required=True
+    )
 
     make = commands.add_parser(
         "generate",

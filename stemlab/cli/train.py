@@ -42,6 +42,23 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="make songs while the config's network learns, without a cache (all cores but one)",
     )
     learn.add_argument("--minutes", type=float, help="stop after so long; --resume goes on later")
+    few = commands.add_parser("distill", help="train a student of a flow: four steps, guidance inside")
+    few.set_defaults(command=distill)
+    few.add_argument("config", type=Path, metavar="CONFIG", help="JSON file, such as configs/student.json")
+    few.add_argument("--out", type=Path, required=True, help="folder of the run")
+    few.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    few.add_argument("--minutes", type=float, help="stop after so long; --resume goes on later")
+
+
+def distill(config: Path, out: Path, resume: bool = False, minutes: float | None = None) -> int:
+    """`stemlab distill`: `stemlab train` for a config whose kind is "student", and no other."""
+    from stemlab.training.config import StudentConfig, read_config
+
+    if not isinstance(settings := read_config(config), StudentConfig):
+        raise ValueError(
+            f'CONFIG: its kind is {settings.kind!r}, which stemlab train takes; a student\'s is "student".'
+        )
+    return train(config, out, resume=resume, minutes=minutes)
 
 
 def train(
