@@ -107,3 +107,15 @@ def test_notes_are_saved_with_the_group_and_packed_with_its_files(group, tmp_pat
     assert (folder / "band.mid").read_bytes() == midi_bytes(group)
     assert export(group, "midi") == ("late-night-jazz_90bpm.mid", midi_bytes(group))
     group.save(folder, force=True)  # what is there is ours, and is replaced
+
+
+def test_the_highest_around_a_place_is_that_of_scipy():
+    from scipy.ndimage import maximum_filter1d
+
+    from stemlab.lab.pitch_bands import highest
+
+    x = np.random.default_rng(0).normal(size=(5, 23))
+    for size in (3, 5, 9):
+        assert np.array_equal(highest(x, size), maximum_filter1d(x, size, axis=1))
+    assert np.array_equal(highest(x, 5, before=0), maximum_filter1d(x, 5, axis=1, origin=-2))
+    assert np.array_equal(highest(x > 1, 7), maximum_filter1d(x > 1, 7, axis=1))

@@ -56,7 +56,7 @@ def test_the_command_prints_it_and_trains_nothing(capsys, tmp_path):
     [
         (["train", "configs/vae.json", "--plan"], "is for a flow"),
         (["train", "configs/flow.json"], "--out"),
-        (["train", "configs/flow.json", "--plan", "-1"], "1 or more"),
+        (["train", "configs/flow.json", "--plan", "-1"], "1 to 1,000,000"),
         (["train", "--from", "bundled", "--data", "x", "--plan"], "--out"),
     ],
 )

@@ -35,12 +35,12 @@ def test_what_lies_in_memory_is_never_heard():
 def test_no_loop_of_the_copy_ends_with_its_sample_and_each_is_as_long_as_it_was(soundfont):
     before, after = DrumFont(soundfont), DrumFont(retuned(soundfont))
     moved = 0
-    for one, other in zip(before._samples[:-1], after._samples, strict=False):
+    for one, other in zip(before._tables.samples[:-1], after._tables.samples, strict=False):
         shift = int(one["loop"]) - int(other["loop"])
         assert shift == int(one["loop_end"]) - int(other["loop_end"]) and 0 <= shift <= 1
         moved += shift
     assert 5 <= moved <= 8
-    for header in after._samples if soundfont.endswith("sf2") else []:
+    for header in after._tables.samples if soundfont.endswith("sf2") else []:
         assert header["loop_end"] < header["end"] or header["loop_end"] <= header["loop"]
 
 

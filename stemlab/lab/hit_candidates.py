@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.ndimage import maximum_filter1d
 
 from stemlab.codec.spectrum import bands
+from stemlab.lab.pitch_bands import highest
 
 # kinds of hit: the General MIDI note that each is written as, and all that count as it
 HITS: dict[str, tuple[int, frozenset[int]]] = {
@@ -55,7 +55,7 @@ def hit_candidates(audio: np.ndarray) -> HitCandidates:
     edge = max(TIMES)
     grown = np.pad(level, ((0, 0), (edge, edge)), mode="constant")
     flux = np.maximum(grown[:, edge + 1 : -edge + 1] - grown[:, edge - 1 : -edge - 1], 0).mean(0)
-    frame = np.flatnonzero((flux == maximum_filter1d(flux, 3)) & (flux > LEAST_FLUX))
+    frame = np.flatnonzero((flux == highest(flux, 3)) & (flux > LEAST_FLUX))
     seen = grown[:, frame[:, None] + edge + np.array(TIMES)]  # (128, n, times)
     loud = seen[:, :, TIMES.index(0) :].mean(0).max(1)
     return HitCandidates(frame, seen.transpose(1, 0, 2).reshape(len(frame), -1), loud)

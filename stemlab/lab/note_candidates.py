@@ -8,9 +8,8 @@ Lesson: 01_stems_and_mixes.ipynb
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
-from stemlab.lab.pitch_bands import around_keys
+from stemlab.lab.pitch_bands import around_keys, highest
 from stemlab.model import PITCHES
 
 RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 5, 6, 8)  # of frequency, that the network looks at
@@ -44,11 +43,11 @@ def candidates(quick: np.ndarray, sharp: np.ndarray) -> Candidates:
     level = np.average([at[h] for h in HARMONICS], axis=0, weights=list(HARMONICS.values()))
     heard = np.maximum(level, LEAST_LEVEL)
     rise = np.maximum(_ahead(heard, 1) - _ahead(heard, -2), 0.7 * (_ahead(heard, 4) - _ahead(heard, -4)))
-    soon = maximum_filter1d(level, 5, axis=1, origin=-2)
-    peaks = (rise == maximum_filter1d(rise, 5, axis=1)) & (rise > LEAST_RISE)
+    soon = highest(level, 5, before=0)
+    peaks = (rise == highest(rise, 5)) & (rise > LEAST_RISE)
     flux = np.maximum(_ahead(quick, 1) - _ahead(quick, -1), 0).mean(0)  # (F,)
-    together = (flux == maximum_filter1d(flux, 7)) & (flux > LEAST_FLUX)
-    peaks |= together & ~maximum_filter1d(peaks, 2 * NEAR - 1, axis=1)
+    together = (flux == highest(flux, 7)) & (flux > LEAST_FLUX)
+    peaks |= together & ~highest(peaks, 2 * NEAR - 1)
     key, frame = np.nonzero(peaks & (soon > LEAST_LEVEL))
     looks = [at[ratio] for ratio in RATIOS] + [np.roll(at[1], -by, axis=0) for by in SEMITONES]
     looks.append(np.broadcast_to(8 * flux, level.shape))

@@ -72,3 +72,16 @@ def around_keys(bands: np.ndarray, ratio: float) -> np.ndarray:
     first = BELOW + round(12 * PER_SEMITONE * np.log2(ratio))
     rows = first + np.arange(PITCHES) * PER_SEMITONE
     return np.maximum(np.maximum(padded[rows], padded[rows + 1]), padded[rows + 2])
+
+
+def highest(x: np.ndarray, size: int, before: int | None = None) -> np.ndarray:
+    """The maximum of a window around each place of the last axis, which goes on in a mirror at its ends.
+
+    Args:
+        x: `(..., T)`.
+        size: of the window.
+        before: how many places of it lie before the one that it is for; the middle by default.
+    """
+    before = size // 2 if before is None else before
+    ends = [(0, 0)] * (x.ndim - 1) + [(before, size - 1 - before)]
+    return np.lib.stride_tricks.sliding_window_view(np.pad(x, ends, mode="symmetric"), size, axis=-1).max(-1)
