@@ -168,3 +168,12 @@ def test_a_soundfont_of_any_bytes(tmp_path, monkeypatch, vorbis, how):
 
     tables = whole.index(b"pdta")
     attack(read, bytes_like(whole, near=tables, wide=len(whole) - tables), tmp_path)
+
+
+def test_a_generator_that_the_format_does_not_know_is_refused(tmp_path):
+    whole = bytearray(soundfont(False))
+    at = whole.index(b"pgen") + 8 + 4  # the second generator's kind, found by `make fuzz`: it crashed the synthesizer
+    whole[at : at + 2] = (0x8029).to_bytes(2, "little")
+    font = put(tmp_path / "x.sf2", bytes(whole))
+    with pytest.raises(ValueError, match="table pgen has numbers that cannot be"):
+        _synthesize([(0, 900, 69)], 0, str(font), 32_000)

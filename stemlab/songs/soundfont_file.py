@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 INSTRUMENT, SAMPLE, VORBIS = 41, 53, 0x10  # generators that point at a table; the type of a sample in sf3 files
+LAST = 60  # of the generators that the format knows
 RATES = (1000, 400_000)  # Hz
 _MOST_CHUNKS = 1000
 _BAG = np.dtype([("generator", "<u2"), ("modulator", "<u2")])
@@ -77,6 +78,7 @@ def _tables(data: np.ndarray) -> Tables:
         _rising(head, read[head]["bag"], len(read[bag]) - 1)
         _rising(bag, read[bag]["generator"], len(read[generator]))
         _rising(bag, read[bag]["modulator"], len(read[modulator]))
+        _ask((read[generator]["what"] <= LAST).all(), generator)  # native code counts by it, and looks no further
     _pointed(b"pgen", read[b"pgen"], INSTRUMENT, len(read[b"inst"]) - 1)
     used = _pointed(b"igen", read[b"igen"], SAMPLE, len(read[b"shdr"]) - 1)
     told = read[b"shdr"][used]
