@@ -182,7 +182,10 @@ def _synthesize(notes: list[tuple[int, int, int]], program: int, soundfont: str,
     for start, length, pitch in notes:
         track.notes.append(Note(start, length, pitch, 90))
     score.tracks.append(track)
-    audio = synthesizer(soundfont, sample_rate).render(score, stereo=False)[0]
+    try:
+        audio = synthesizer(soundfont, sample_rate).render(score, stereo=False)[0]
+    except RuntimeError as error:  # sound of an sf3 is decoded only now
+        raise ValueError(f"soundfont: {soundfont!r} cannot be played from ({error}); get it again.") from error
     audio *= np.float32(0.25)
     return audio
 
