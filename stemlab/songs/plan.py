@@ -125,7 +125,7 @@ def fitted(pattern: str, meter: str, bar: int = 0) -> str:
         a character a sixteenth.
 
     >>> fitted("X...S...x...S.s.", "3/4"), fitted("X-x.S.s.........", "6/8")
-    ('X...S...S.s.', 'X---x-S---s-')
+    ('X...S...S.s.', 'X---x.S-..s.')
     """
     if meter == "4/4":
         return pattern
