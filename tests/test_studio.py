@@ -4,23 +4,16 @@ import threading
 
 import numpy as np
 import pytest
+from studios import SMALL, done
 
 import stemlab
 from stemlab.widgets.studio_form import DEFAULTS, form_of, names_of, new_stem, request, suggestions, tidy
 from stemlab.widgets.studio_session import StudioSession
 
-SMALL = {"stems": ["drums: kit", "bass: slap"], "bpm": 240, "bars": 2, "steps": 4}
-
 
 @pytest.fixture
 def session(tiny):
     return StudioSession(tiny, SMALL)
-
-
-def done(session, what, **details):
-    session.do(what, **details)
-    session.wait(60)
-    return session
 
 
 def same(first, second):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from studios import SMALL, done
 
 from stemlab import StemGroup
 from stemlab.codec.audio import write
@@ -12,18 +13,10 @@ from stemlab.widgets.studio_form import tidy
 from stemlab.widgets.studio_session import StudioSession, beat_of
 from stemlab.widgets.studio_sketch import predicted_end
 
-SMALL = {"stems": ["drums: kit", "bass: slap"], "bpm": 240, "bars": 2, "steps": 4}
-
 
 @pytest.fixture
 def session(tiny):
     return StudioSession(tiny, SMALL)
-
-
-def done(session, what, **details):
-    session.do(what, **details)
-    session.wait(60)
-    return session
 
 
 def test_takes_are_named_starred_and_deleted_and_what_was_made_from_them_stays(session):

@@ -59,7 +59,7 @@ def leaders(lab: "StemLab", draft: Draft, model: Any, chords: torch.Tensor | Non
     """
     asked = draft.asked
     if chords is not None:
-        return [(WORDS, (draft.loop.encode(lab.codec, chords) if draft.loop else lab.codec.encode(chords))[0])]
+        return [(WORDS, draft.encode(lab.codec, chords)[0])]
     if asked.coupling != "song":
         return []
     if asked.recording:

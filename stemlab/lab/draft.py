@@ -109,6 +109,10 @@ class Draft:
         """Beats since the first downbeat at sample 0: what is before it is the end of a four-bar phrase."""
         return (-self.downbeat * self.asked.bpm / 60) % PHRASE if self.asked.bpm else 0.0
 
+    def encode(self, codec: Any, sound: torch.Tensor) -> torch.Tensor:
+        """Latents `(S, C, T)` of sound as the network hears it, `(S, N)` or `(S, 2, N)`, of the draft's length."""
+        return self.loop.encode(codec, sound) if self.loop else codec.encode(sound)
+
     def follow(self, step: dict[str, Any]) -> None:
         """Take over what an edit changes in the plan; the sound is the business of `stemlab.lab.edits`."""
         if "add" in step:

@@ -17,7 +17,7 @@ from stemlab.lab.group import StemGroup
 from stemlab.lab.history import check_step
 from stemlab.lab.repeat import twice
 from stemlab.lab.request import Request
-from stemlab.lab.rounds import draft_of, encoded, finish, make, sample
+from stemlab.lab.rounds import draft_of, finish, make, sample
 from stemlab.lab.words import check_words, hint
 from stemlab.sampling import Callback
 from stemlab.songs.meter import beats_in
@@ -86,7 +86,7 @@ def repeat(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callbac
     """Bars of a stem twice, as `StemGroup.repeat` puts them."""
     name = step["repeat"]
     draft.audio[name] = twice(draft, draft.audio[name], step["bars"])
-    draft.latents[name] = encoded(lab, draft, draft.audio[name][None] * draft.gain)[0]
+    draft.latents[name] = draft.encode(lab.codec, draft.audio[name][None] * draft.gain)[0]
 
 
 def without(lab: "StemLab", draft: Draft, step: dict[str, Any], callback: Callback | None) -> None:

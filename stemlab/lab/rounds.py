@@ -132,11 +132,6 @@ def sample(
         draft.latents[name], draft.audio[name] = latent, sound
 
 
-def encoded(lab: "StemLab", draft: Draft, sound: torch.Tensor) -> torch.Tensor:
-    """Latents `(S, C, T)` of sound as the network hears it, `(S, N)` or `(S, 2, N)`, of the draft's length."""
-    return draft.loop.encode(lab.codec, sound) if draft.loop else lab.codec.encode(sound)
-
-
 def network_for(lab: "StemLab", draft: Draft) -> Any:
     """The network that a draft follows; ValueError when it is a student that these weights have not."""
     asked, model = draft.asked, lab.model
@@ -179,7 +174,7 @@ def _conditions(
     heard = [torch.stack(told).sum(0, keepdim=True) * draft.gain] if told else []
     heard += [] if chords is None else [chords]
     if heard:
-        submix = encoded(lab, draft, torch.stack(heard).sum(0))[0, :, first:]
+        submix = draft.encode(lab.codec, torch.stack(heard).sum(0))[0, :, first:]
     conditions = make_conditions(
         texts,
         draft.frames - first, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), submix,
@@ -208,7 +203,7 @@ def draft_of(lab: "StemLab", group: StemGroup) -> tuple[Draft, list[dict]]:
     for stem in group:
         sound = draft.audio[stem.name] = torch.from_numpy(stem.audio)
         draft.latents[stem.name] = (
-            encoded(lab, draft, sound[None] * draft.gain)[0] if stem.latent is None else stem.latent
+            draft.encode(lab.codec, sound[None] * draft.gain)[0] if stem.latent is None else stem.latent
         )
         if stem.original is not None:
             draft.originals[stem.name] = stem.original
