@@ -9,12 +9,13 @@ import pytest
 import torch
 
 import stemlab
-from stemlab.checkpoints.files import fingerprint, load_weights
+from stemlab.checkpoints.files import fingerprint, load_weights, save_weights
 from stemlab.checkpoints.hub import pack
 from stemlab.checkpoints.low_rank import change_of, changed, steered, with_low_rank
 from stemlab.codec.bundled import WEIGHTS
 from stemlab.conditions import make_conditions
 from stemlab.lab.group import StemGroup
+from stemlab.lab.student import load_student
 from stemlab.model import VelocityNet
 from stemlab.train import Batch
 from stemlab.training.config import read_config
@@ -232,3 +233,12 @@ def test_distill_takes_a_student_alone_and_leaves_what_train_leaves(run, tmp_pat
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
     assert main(["distill", str(tmp_path / "student.json"), "--out", str(tmp_path / "run")]) == 2
     assert "--resume" in capsys.readouterr().err
+
+
+def test_a_student_with_numbers_that_are_none_is_refused(lab, run, tmp_path):
+    change, about = load_weights(run[0] / "student")
+    name = next(iter(change))
+    for wrong in (torch.full_like(change[name], torch.nan), torch.zeros_like(change[name], dtype=torch.int8)):
+        save_weights(tmp_path / "student", {**change, name: wrong}, about)
+        with pytest.raises(ValueError, match="NaN or infinity"):
+            load_student(tmp_path / "student", lab.model, lab.checkpoint)

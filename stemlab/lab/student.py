@@ -47,6 +47,9 @@ def load_student(path: str | Path, flow: VelocityNet, mark: str) -> Student:
         )
     if type(steps := about.get("few")) is not int or not 1 <= steps <= 100:
         raise ValueError(f"{path}.json: few is {steps!r}; it takes 1 to 100 steps.")
+    for name, tensor in change.items():
+        if not tensor.is_floating_point() or not tensor.isfinite().all():
+            raise ValueError(f"{path}: {name!r} has {tensor.dtype}, NaN or infinity in it: copy it again.")
     return Student(changed(flow, change).eval(), fingerprint(path), steps)
 
 
