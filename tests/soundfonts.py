@@ -17,8 +17,8 @@ def of_list(name: bytes, *chunks: bytes) -> bytes:
     return chunk(b"LIST", name + b"".join(chunks))
 
 
-def soundfont(vorbis: bool = False) -> bytes:
-    """The file, as bytes."""
+def soundfont(vorbis: bool = False, coarse: int = 0) -> bytes:
+    """The file, as bytes; `coarse` is the tuning of its instrument in semitones."""
     time = np.arange(1200) / RATE
     tones = [np.sin(2 * np.pi * 441 * time), np.exp(-time * 90) * np.cos(2 * np.pi * 200 * time)]
     sound, headers, at = b"", b"", 0
@@ -50,8 +50,8 @@ def soundfont(vorbis: bool = False) -> bytes:
         of_list(
             b"pdta", chunk(b"phdr", presets), chunk(b"pbag", bags((0, 0), (1, 0), (2, 0))), chunk(b"pmod", bytes(10)),
             chunk(b"pgen", generators((41, 0), (41, 1), (0, 0))), chunk(b"inst", instruments),
-            chunk(b"ibag", bags((0, 0), (4, 0), (9, 0))), chunk(b"imod", bytes(10)),
-            chunk(b"igen", generators((38, 1200), (54, 1), (58, 69), (53, 0), (43, 0x3223), (35, 0), (36, 800), (56, 100), (53, 1), (0, 0))),
+            chunk(b"ibag", bags((0, 0), (5, 0), (10, 0))), chunk(b"imod", bytes(10)),
+            chunk(b"igen", generators((51, coarse % 65536), (38, 1200), (54, 1), (58, 69), (53, 0), (43, 0x3223), (35, 0), (36, 800), (56, 100), (53, 1), (0, 0))),
             chunk(b"shdr", headers),
         ),
     )  # fmt: skip

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from soundfonts import soundfont as tiny_soundfont
 from symusic import Note, Score, Tempo, Track
 
 from stemlab.songs.compose import compose
@@ -42,6 +43,16 @@ def test_no_loop_of_the_copy_ends_with_its_sample_and_each_is_as_long_as_it_was(
     assert 5 <= moved <= 8
     for header in after._tables.samples if soundfont.endswith("sf2") else []:
         assert header["loop_end"] < header["end"] or header["loop_end"] <= header["loop"]
+
+
+@pytest.mark.parametrize("coarse", [-24, -4, 0, 7, 12])
+def test_a_sound_plays_as_high_as_its_coarse_tuning_says(coarse, tmp_path):
+    font = tmp_path / "tiny.sf2"
+    font.write_bytes(tiny_soundfont(coarse=coarse))  # its sample is 441 Hz, at key 69
+    sound = _synthesize([(0, 30_000, 76)], 0, str(font), 32_000)[4_000:28_000]
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 2**19))
+    played = spectrum.argmax() * 32_000 / 2**19
+    assert abs(12 * np.log2(played / 441) - 7 - coarse) < 0.1
 
 
 @pytest.mark.parametrize("soundfont", [default_soundfont(), *mit_soundfonts()], ids=lambda f: os.path.basename(f))

@@ -1,8 +1,12 @@
-"""A copy of a soundfont in which every zone's root key stands in its sample header, and no loop ends with its sample.
+"""A copy of a soundfont in which every zone's root key and tuning stand in its sample header, and no loop ends with its sample.
 
 The synthesizer reads the root of a sample from its header only and ignores the zone's own (generator 58), so that fonts
 which use it play many notes at a wrong pitch: 71 % of test notes in FluidR3 mono, 55 % in TimGM6mb, 3 % in MuseScore
 General; with the copy 5 %, 4 % and 2 %.
+
+It also cuts a zone's coarse tuning (generator 51, semitones) to 1.2 semitones either way, which put FluidR3's trumpet and saw
+lead, MuseScore's music box and both organs up to two octaves out of tune: in the copy it is a part of the root. A preset's own
+coarse tuning (in none of the sounds that songs use) is left as it was.
 
 Where a loop ends with the last point of its sample, the synthesizer reads one point behind it: whatever lies there in memory, now and
 then a NaN. Such a loop (21 in these three fonts) begins and ends one point earlier in the copy, which sounds the same; a loop that lies
@@ -26,8 +30,8 @@ import numpy as np
 from stemlab.checkpoints.folders import atomic_file, explained
 from stemlab.songs.soundfont_file import SAMPLE, VORBIS, Tables, open_font
 
-_ROOT = 58
-_VERSION = 2  # of the copies
+_COARSE, _ROOT = 51, 58
+_VERSION = 3  # of the copies
 
 
 @lru_cache
@@ -74,6 +78,8 @@ def _retune(data: np.ndarray, tables: Tables) -> bytes:
             span = range(bags[bag] * 4, bags[bag + 1] * 4, 4)
             own = {struct.unpack_from("<H", gens, i)[0]: i for i in span}
             value = common | {k: struct.unpack_from("<h", gens, i + 2)[0] for k, i in own.items()}
+            if _COARSE in own:
+                struct.pack_into("<h", gens, own[_COARSE] + 2, 0)
             if SAMPLE not in own:
                 if bag == first:
                     common = value
@@ -82,6 +88,7 @@ def _retune(data: np.ndarray, tables: Tables) -> bytes:
             root, fine = header[40], struct.unpack_from("<b", header, 41)[0]
             if 0 <= value.get(_ROOT, -1) <= 127:
                 root = value[_ROOT]
+            root -= value.get(_COARSE, 0)
             new = header[:40] + struct.pack("<Bb", min(127, max(0, root)), fine) + header[42:]
             if new != header:
                 if new not in made:
