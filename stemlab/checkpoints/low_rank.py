@@ -5,7 +5,8 @@ Lesson: 15_fine_tuning.ipynb
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 import torch
@@ -40,8 +41,15 @@ def steered(model: nn.Module) -> Iterator[tuple[str, nn.Linear]]:
             yield name, part
 
 
-def with_low_rank(model: Network, rank: int) -> Network:
-    """A copy of a VelocityNet of which a small change is trained, in those layers and the blocks' tables, and all else stands still."""
+def with_low_rank(model: Network, rank: int, start: Mapping[str, torch.Tensor] = MappingProxyType({})) -> Network:
+    """A copy of a VelocityNet of which a small change is trained, in those layers and the blocks' tables, and all else stands still.
+
+    Args:
+        model: the network.  rank: of the change.
+        start: a change to go on from, as `change_of` gives it, of the same rank.
+    Raises:
+        ValueError: `start` is a change of another network or rank.
+    """
     model = copy.deepcopy(model).requires_grad_(False)
     for _, part in list(steered(model)):
         parametrize.register_parametrization(part, "weight", LowRank(part.weight, rank))
@@ -50,6 +58,11 @@ def with_low_rank(model: Network, rank: int) -> Network:
     for name, tensor in model.named_parameters():
         if name.endswith(".table"):
             tensor.requires_grad_(True)
+    mine = change_of(model)
+    if start and {n: t.shape for n, t in mine.items()} != {n: t.shape for n, t in start.items()}:
+        raise ValueError(f"start: it is a change of another network, or of another rank than {rank}")
+    for name, tensor in start.items():
+        mine[name].copy_(tensor)
     return model
 
 

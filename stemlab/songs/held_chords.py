@@ -11,6 +11,7 @@ import numpy as np
 from stemlab.songs.harmony import Chord
 from stemlab.songs.plan import BEATS
 
+PIANIST = "keys: piano, held chords"  # what the network is told that such a stem is
 LOWEST_BASS, LOWEST_TONE = 40, 52  # MIDI numbers: the root lies in the octave above E2, the tones in that above E3
 HARMONICS = 8  # the k-th is k ** -1.3 as loud, and dies away faster
 DECAY, ATTACK, RELEASE = 1.2, 0.004, 0.05  # seconds

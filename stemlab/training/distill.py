@@ -3,7 +3,8 @@
 The guided flow takes three evaluations of the network in each of many steps. The student learns to take one, in steps from 0 to
 1/16, 1/4, 9/16 and 1 (of four: most is decided near the noise). It walks its own way from the noise; wherever it stands, its teacher
 shows with two smaller guided steps where it should be at the end of this one, and the student's velocity is drawn to the mean velocity
-of that. No song is needed for it but as words, tempo and whoever plays already.
+of that. No song is needed for it but as words, tempo and whoever plays already. Of some groups the noise is the song: a pianist, made by
+the student itself, is the sub-mix that each stem is told, and nobody sees anybody.
 
 Source: progressive distillation, Salimans and Ho 2022, arXiv:2202.00512; guidance inside, Meng et al. 2022, arXiv:2210.03142; on the
 student's own way, as Ross et al. 2011, arXiv:1011.0686, do with any teacher.
@@ -26,7 +27,8 @@ from stemlab.checkpoints.text_encoders import network
 from stemlab.conditions import Conditions
 from stemlab.flow import group_noise, interpolate
 from stemlab.model import VelocityNet
-from stemlab.sampling import Sampling, alone, in_interval, led_by, nothing, stacked
+from stemlab.sampling import Sampling, alone, in_interval, integrate, led_by, nothing, stacked
+from stemlab.songs.held_chords import PIANIST
 from stemlab.train import Batch, draw_roles, update
 from stemlab.training.cached import cached
 from stemlab.training.kinds import StudentConfig
@@ -63,16 +65,35 @@ class Situation:
         return torch.where(self.held[:, None], interpolate(self.noise, self.x, self.at(t)), x)
 
 
-def situation(batch: Batch, how: StudentConfig) -> Situation:
-    """What the student is put before: groups to make whole, to complete, and to mend a part of."""
-    c, dice = batch.conditions, batch.generator
+def situation(batch: Batch, how: StudentConfig, student: VelocityNet) -> Situation:
+    """What the student is put before: groups to make whole, to complete, to mend a part of, and to make to a pianist."""
+    c, dice, frames = batch.conditions, batch.generator, batch.x.shape[2]
+    chance = lambda count, p: torch.rand(count, generator=dice) < p  # noqa: E731
+    led = chance(int(c.group.max()) + 1, how.led)[c.group]
     coupled, given = draw_roles(c.group, how.noise_only, how.given, dice)
-    noise = group_noise(c.group, batch.x.shape[1], batch.x.shape[2], dice, torch.where(coupled, 0.0, 1.0))
-    first, last = torch.rand(2, len(c), generator=dice).sort(0).values * batch.x.shape[2]
-    places = torch.arange(batch.x.shape[2])
+    coupled, given = coupled & ~led, given & ~led
+    noise = group_noise(c.group, batch.x.shape[1], frames, dice, torch.where(coupled | led, 0.0, 1.0))
+    first, last = torch.rand(2, len(c), generator=dice).sort(0).values * frames
+    places = torch.arange(frames)
     held = (first[:, None] <= places) & (places < last[:, None])
-    held &= (torch.rand(len(c), generator=dice) < how.mended)[:, None]
-    return Situation(c.drop(dice, how.dropped, 0.0), batch.x, noise, coupled, given, held | given[:, None])
+    held &= chance(len(c), how.mended)[:, None]
+    key, submix, activity = (chance(int(c.group.max()) + 1, how.untold)[c.group] for _ in range(3))
+    c = c.drop(dice, how.dropped, 0.0).null(False, False, key, submix, activity)
+    if led.any():
+        pianists = made_by_pianist(student, c.select(led), torch.randn(noise[led].shape, generator=dice), how)
+        c.submix[led], c.has_submix[led] = pianists, True
+    return Situation(c, batch.x, noise, coupled, given, held | given[:, None])
+
+
+@torch.no_grad()
+def made_by_pianist(student: VelocityNet, c: Conditions, noise: torch.Tensor, how: StudentConfig) -> torch.Tensor:
+    """What the stems of each group are led by, `(N, C, T)`: a pianist's part, of the first noise in the group."""
+    first, group = torch.unique_consecutive(c.group, return_inverse=True)
+    firsts = torch.stack([(c.group == g).nonzero()[0, 0] for g in first])
+    told = c.select(firsts).null(text=False, tempo=False, key=False)
+    told = replace(told, tokens=student.text.tokenize([PIANIST] * len(firsts)))
+    plainly = Sampling(how.few, guidance=1.0, mates=1.0, coupling="noise", sampler="quadratic-euler")
+    return integrate(student, told, noise[firsts], plainly)[group]
 
 
 def distillation_losses(student: VelocityNet, teacher: VelocityNet, batch: Batch, how: StudentConfig) -> torch.Tensor:
@@ -83,7 +104,7 @@ def distillation_losses(student: VelocityNet, teacher: VelocityNet, batch: Batch
         batch: groups of stems.
         how: the config.
     """
-    now, marks = situation(batch, how), times(how.few)
+    now, marks = situation(batch, how, student), times(how.few)
     guided = Sampling(guidance=how.guidance, mates=how.mates)
     with torch.autocast("cpu", torch.bfloat16, enabled=how.bf16), parametrize.cached():
         field = teacher_field(teacher, now, guided)
@@ -129,8 +150,11 @@ def train_student(
     """
     torch.manual_seed(config.seed)
     tensors, about = load_weights(config.flow)
-    teacher = network_of(lambda **sizes: network(sizes), about, tensors, config.flow).eval().requires_grad_(False)
-    student = with_low_rank(teacher, config.rank)
+    teacher = network_of(lambda **sizes: network(sizes), about, tensors, config.flow).eval()
+    student = with_low_rank(teacher, config.rank, load_weights(config.start)[0] if config.start else {})
+    if config.compile:
+        for block in (*teacher.blocks, *student.blocks):
+            block.compile(dynamic=True)
     ema = AveragedModel(student, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
     optimizer = torch.optim.AdamW(
         [p for p in student.parameters() if p.requires_grad], lr=config.lr, betas=(0.9, 0.98), weight_decay=0

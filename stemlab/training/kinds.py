@@ -105,13 +105,16 @@ class StudentConfig(FlowBatches):
         few: steps that it takes from noise to latents.
         guidance, mates: scales that it has inside.
         rank: of the change that is trained; see `stemlab.checkpoints.low_rank`.
-        dropped: share in which each condition is left out.
+        start: path of a student to go on from, without suffix, or null.
+        compile: as for a flow.
+        led: share of the groups of which each stem is told what a pianist makes of the noise, and sees nobody.
+        dropped: share in which each condition is left out.  untold: the same for key, sub-mix and activity, on top of that.
         mended: share of the stems of which a part is there already.
         save_every, log_every: steps.
     """
 
     kind: ClassVar[str] = "student"
-    noise_only: float = 0.15
+    noise_only: float = 0.05
     given: float = 0.25
     naming: float = 0.0
     ema: float = number(*SHARE, 0.98)
@@ -124,7 +127,11 @@ class StudentConfig(FlowBatches):
     guidance: float = number(0, 20, Sampling.guidance)
     mates: float = number(0, 20, Sampling.mates)
     rank: int = number(1, 4096, 32)
-    dropped: float = number(*SHARE, 0.25)
+    start: str | None = None
+    compile: bool = False
+    led: float = number(*SHARE, 0.4)
+    dropped: float = number(*SHARE, 0.1)
+    untold: float = number(*SHARE, 0.65)
     mended: float = number(*SHARE, 0.1)
     save_every: int = number(*COUNT, 25)
     log_every: int = number(*COUNT, 5)
