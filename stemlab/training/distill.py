@@ -27,7 +27,7 @@ from stemlab.checkpoints.text_encoders import network
 from stemlab.conditions import Conditions
 from stemlab.flow import group_noise, interpolate
 from stemlab.model import VelocityNet
-from stemlab.sampling import Sampling, alone, in_interval, integrate, led_by, nothing, stacked
+from stemlab.sampling import Sampling, in_interval, integrate, led_by, nothing, stacked
 from stemlab.songs.held_chords import PIANIST
 from stemlab.train import Batch, draw_roles, update
 from stemlab.training.cached import cached
@@ -46,7 +46,7 @@ class Situation:
     """Groups on their way: the noise that they come from, who sees whom, and what of them is there already.
 
     Attributes:
-        x: latents `(N, C, T)`; noise: `(N, C, T)`; given, coupled: `(N,)` bool; held: `(N, T)` bool.
+        x: latents `(N, C, T)`; noise: `(N, C, T)`; given, coupled, led: `(N,)` bool; held: `(N, T)` bool.
     """
 
     conditions: Conditions
@@ -54,6 +54,7 @@ class Situation:
     noise: torch.Tensor
     coupled: torch.Tensor
     given: torch.Tensor
+    led: torch.Tensor
     held: torch.Tensor
 
     def at(self, t: float) -> torch.Tensor:
@@ -82,7 +83,7 @@ def situation(batch: Batch, how: StudentConfig, student: VelocityNet) -> Situati
     if led.any():
         pianists = made_by_pianist(student, c.select(led), torch.randn(noise[led].shape, generator=dice), how)
         c.submix[led], c.has_submix[led] = pianists, True
-    return Situation(c, batch.x, noise, coupled, given, held | given[:, None])
+    return Situation(c, batch.x, noise, coupled, given, led, held | given[:, None])
 
 
 @torch.no_grad()
@@ -107,7 +108,7 @@ def distillation_losses(student: VelocityNet, teacher: VelocityNet, batch: Batch
     now, marks = situation(batch, how, student), times(how.few)
     guided = Sampling(guidance=how.guidance, mates=how.mates)
     with torch.autocast("cpu", torch.bfloat16, enabled=how.bf16), parametrize.cached():
-        field = teacher_field(teacher, now, guided)
+        field = teacher_field(teacher, now, guided, how.lead)
         told = student.prepare(now.conditions, now.coupled)
         x, losses = now.kept(now.noise, 0.0), []
         for t, then in pairwise(marks):
@@ -120,20 +121,23 @@ def distillation_losses(student: VelocityNet, teacher: VelocityNet, batch: Batch
     return torch.stack(losses).detach()
 
 
-def teacher_field(teacher: VelocityNet, now: Situation, how: Sampling) -> Callable[[torch.Tensor, float], torch.Tensor]:
-    """The guided velocity of a teacher at (x, t)."""
-    n = len(now.conditions)
+def teacher_field(
+    teacher: VelocityNet, now: Situation, how: Sampling, lead: float
+) -> Callable[[torch.Tensor, float], torch.Tensor]:
+    """The guided velocity of a teacher at (x, t); `lead` is the scale towards the pianist where there is one."""
+    n, mates = len(now.conditions), torch.where(now.led, lead, how.mates)[:, None, None]
+    unled = lambda c: c.null(text=False, tempo=False, key=False, submix=now.led, activity=False)  # noqa: E731
     with torch.no_grad():
         plain = teacher.prepare(replace(now.conditions), now.coupled)
         sees = torch.cat([now.coupled, torch.zeros(2 * n, dtype=torch.bool)])
-        led = teacher.prepare(stacked(replace(now.conditions), [alone, partial(nothing, tokens=None)]), sees)
+        led = teacher.prepare(stacked(replace(now.conditions), [unled, partial(nothing, tokens=None)]), sees)
 
     @torch.no_grad()
     def velocity(x: torch.Tensor, t: float) -> torch.Tensor:
         if not in_interval(t, 1, how.interval):
             return teacher(x, now.at(t), plain)
         parts = teacher(x.repeat(3, 1, 1), now.at(t).repeat(3), led).chunk(3)
-        return led_by(*parts, guidance=how.guidance, mates=how.mates)
+        return led_by(*parts, guidance=how.guidance, mates=mates)
 
     return velocity
 

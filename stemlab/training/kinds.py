@@ -103,7 +103,7 @@ class StudentConfig(FlowBatches):
         flow: path of the teacher's weights, without suffix.
         codec, latents, songs: as for a flow.
         few: steps that it takes from noise to latents.
-        guidance, mates: scales that it has inside.
+        guidance, mates: scales that it has inside.  lead: its scale towards a pianist.
         rank: of the change that is trained; see `stemlab.checkpoints.low_rank`.
         start: path of a student to go on from, without suffix, or null.
         compile: as for a flow.
@@ -126,6 +126,7 @@ class StudentConfig(FlowBatches):
     few: int = number(1, 100, 4)
     guidance: float = number(0, 20, Sampling.guidance)
     mates: float = number(0, 20, Sampling.mates)
+    lead: float = number(0, 20, 3.25)
     rank: int = number(1, 4096, 32)
     start: str | None = None
     compile: bool = False
