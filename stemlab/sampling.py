@@ -34,7 +34,7 @@ class Sampling:
         mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
         interval: first and last step with guidance, counted on 32 steps.
         coupling: "attention", where stems see each other at every frame, "noise", where each is alone, or "song", where
-            each sees what the shared noise becomes when a pianist starts from it, and nobody else.
+            each is told what the shared noise becomes when a pianist starts from it, and sees nobody.
         sampler: one of SAMPLERS.
         negative: words that guidance leads away from.
     """
@@ -166,7 +166,7 @@ def integrate(
     Returns:
         latents `(N, C, T)`.
     """
-    n, frames, coupled = len(conditions), noise.shape[2], how.coupling != "noise"
+    n, frames, coupled = len(conditions), noise.shape[2], how.coupling == "attention"
     guidance, mates = how.guidance, how.mates if coupled and n > 1 else how.guidance
     negative = model.text.tokenize([how.negative] * n).to(noise.device) if how.negative else None
     windows = spans(frames, model.window)

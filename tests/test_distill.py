@@ -17,9 +17,18 @@ from stemlab.conditions import make_conditions
 from stemlab.lab.group import StemGroup
 from stemlab.lab.student import load_student
 from stemlab.model import VelocityNet
+from stemlab.sampling import Sampling, integrate
+from stemlab.songs.held_chords import PIANIST
 from stemlab.train import Batch
 from stemlab.training.config import read_config
-from stemlab.training.distill import Situation, distillation_losses, situation, teacher_field, times
+from stemlab.training.distill import (
+    Situation,
+    distillation_losses,
+    made_by_pianist,
+    situation,
+    teacher_field,
+    times,
+)
 from stemlab.training.flow import train
 
 SIZES = {"channels": 4, "width": 32, "depth": 2, "heads": 2, "text_width": 16, "text_depth": 1}
@@ -45,7 +54,8 @@ def batch(stems=4, frames=12, seed=0):
 def config(**change):
     told = {
         "kind": "student", "flow": "f", "codec": "c", "latents": "l", "sizes": [[4, 12]], "seed": 0, "steps": 4, "lr": 1e-3,
-        "bf16": False, "noise_only": 0.0, "given": 0.0, "dropped": 0.0, "mended": 0.0, "rank": 4,
+        "bf16": False, "noise_only": 0.0, "given": 0.0, "dropped": 0.0, "untold": 0.0, "mended": 0.0,
+        "led": 0.0, "rank": 4,
     }  # fmt: skip
     return read_config({**told, **change})
 
@@ -75,7 +85,7 @@ def test_the_students_target_is_the_midpoint_step_of_its_guided_teacher(teacher)
     how = config(guidance=2.0, mates=3.0)
     student = with_low_rank(teacher, 4)
     found = distillation_losses(student, teacher, batch(), how)
-    now = situation(batch(), how)
+    now = situation(batch(), how, student)
     c = now.conditions
     nobody = torch.zeros(4, dtype=torch.bool)
 
@@ -98,6 +108,40 @@ def test_the_students_target_is_the_midpoint_step_of_its_guided_teacher(teacher)
     assert torch.allclose(found, torch.stack(told), rtol=1e-4)
 
 
+def test_a_pianist_leads_with_a_scale_of_its_own_and_nobody_sees_anybody(teacher):
+    how = config(guidance=2.0, mates=9.0, lead=3.0, led=1.0, given=1.0)
+    now = situation(batch(), how, teacher)
+    c, nobody, at = now.conditions, torch.zeros(4, dtype=torch.bool), torch.full((4,), 0.1)
+    assert now.led.all() and not now.coupled.any() and not now.given.any() and c.has_submix.all()
+    assert torch.equal(c.submix[0], c.submix[1]) and not torch.equal(c.submix[1], c.submix[2])  # one a group
+    assert not torch.equal(now.noise[0], now.noise[1])
+    run = lambda c: teacher(now.x, at, teacher.prepare(replace(c), nobody))  # noqa: E731
+    unled = replace(c, submix=torch.zeros_like(c.submix), has_submix=nobody)
+    wanted = run(c.null()) + 2 * (run(unled) - run(c.null())) + 3 * (run(c) - run(unled))
+    field = teacher_field(teacher, now, Sampling(guidance=2.0, mates=9.0), 3.0)
+    assert torch.allclose(field(now.x, 0.1), wanted, atol=1e-5)
+
+
+def test_a_pianist_plays_what_the_sampler_makes_of_the_noise_of_its_group(teacher):
+    b, noise = batch(), torch.randn(4, 4, 12)
+    made = made_by_pianist(teacher, b.conditions, noise, config())
+    told = make_conditions([PIANIST] * 2, 12, 4, bpm=100.0)
+    x = integrate(teacher, told, noise[[0, 2]], Sampling(4, 1.0, 1.0, coupling="noise", sampler="quadratic-euler"))
+    assert torch.allclose(made, x[[0, 0, 1, 1]], atol=1e-5) and not torch.allclose(x[0], x[1])
+
+
+def test_going_on_from_a_student_begins_as_that_student(teacher):
+    student = with_low_rank(teacher, 4)
+    for p in student.parameters():
+        if p.requires_grad:
+            torch.nn.init.normal_(p, std=0.1)
+    change = change_of(student)
+    again = change_of(with_low_rank(teacher, 4, {name: t.half() for name, t in change.items()}))
+    assert all(torch.allclose(again[name], t, atol=1e-3) for name, t in change.items())
+    with pytest.raises(ValueError, match="another rank than 8"):
+        with_low_rank(teacher, 8, change)
+
+
 def test_training_it_makes_the_loss_small(teacher):
     how = config(guidance=3.0, mates=3.0)
     student = with_low_rank(teacher, 8)
@@ -117,20 +161,21 @@ def test_what_is_held_stays_on_its_path_and_has_no_loss(teacher):
     held[0], held[1, :5] = True, True
     noise = torch.randn(4, 4, 12)
     now = Situation(
-        b.conditions, b.x, noise, torch.ones(4, dtype=torch.bool), torch.tensor([True, False, False, False]), held
-    )
+        b.conditions, b.x, noise, torch.ones(4, dtype=torch.bool), torch.tensor([True, False, False, False]),
+        torch.zeros(4, dtype=torch.bool), held,
+    )  # fmt: skip
     kept = now.kept(torch.zeros(4, 4, 12), 0.25)
     assert torch.equal(kept[0], b.x[0])  # given from end to end: it stands at the end
     assert torch.allclose(kept[1, :, :5], 0.75 * noise[1, :, :5] + 0.25 * b.x[1, :, :5])
     assert (kept[1, :, 5:] == 0).all() and (kept[2:] == 0).all()
-    found = [situation(batch(seed=i), config(given=1.0, mended=1.0)) for i in range(20)]
+    found = [situation(batch(seed=i), config(given=1.0, mended=1.0), teacher) for i in range(20)]
     assert any(s.given.any() for s in found) and all(s.held[s.given].all() for s in found)
     assert any((s.held.any(1) & ~s.held.all(1)).any() for s in found)
 
 
 def test_the_teacher_is_guided_where_the_flow_is(teacher):
-    now = situation(batch(), config())
-    field = teacher_field(teacher, now, stemlab.sampling.Sampling(guidance=5.0, mates=5.0, interval=(4, 7)))
+    now = situation(batch(), config(), teacher)
+    field = teacher_field(teacher, now, Sampling(guidance=5.0, mates=5.0, interval=(4, 7)), 1.0)
     plain = lambda t: teacher(now.x, torch.full((4,), t), teacher.prepare(replace(now.conditions), now.coupled))  # noqa: E731
     for t, guided in ((0.05, False), (0.125, True), (0.24, True), (0.25, False), (0.9, False)):
         assert torch.allclose(field(now.x, t), plain(t), atol=1e-5) != guided

@@ -1,17 +1,17 @@
-"""Who leads the stems: a conductor that plays chords to them, or what the shared noise becomes, and nobody else hears it.
+"""What the stems play to: a recording, those made before, chords that were asked for, or the song that the shared noise becomes.
 
-The network has no condition for chords. But stems that see each other agree, and one that is there already leads those that are
-being made. So the chords become sound, which leads as a recording does: its latents stand at t = 1 beside the stems, and it is in
-the sub-mix that they are told. It is never heard.
+The network has no condition for chords. But it is told a sub-mix, and plays to that. So the chords become sound, which is in the
+sub-mix, and under the coupling "attention" also stands at t = 1 beside the stems, as one that is there already. It is never heard.
 
-Under the coupling "song" the noise is the song: a pianist who starts from it comes first, and each stem sees the pianist and nobody
-else. So the seed means one song, and a stem depends neither on how many others there are nor on who they are. Who accompanies a
-recording sees that instead.
+Under the coupling "song" the noise is the song: a pianist who starts from it comes first, and is the sub-mix that each stem is told;
+nobody sees anybody. So the seed means one song, and a stem depends neither on how many others there are nor on who they are. Who
+accompanies a recording is told that instead.
 
 Lesson: 07_play_along.ipynb
 """
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,15 +23,12 @@ from stemlab.lab.recording import hearing_gain
 from stemlab.sampling import integrate
 from stemlab.songs.chords import by_beats, read_chords
 from stemlab.songs.harmony import canonical_key
-from stemlab.songs.held_chords import held_chords
+from stemlab.songs.held_chords import PIANIST, held_chords
 from stemlab.songs.meter import METERS, bar_of
 from stemlab.songs.plan import BEATS
-from stemlab.text import join_prompt
 
 if TYPE_CHECKING:
     from stemlab.lab.stem_lab import StemLab
-
-WORDS = "keys: piano, held chords"  # what a conductor is told that it is
 
 
 def conductor(draft: Draft) -> torch.Tensor | None:
@@ -48,27 +45,40 @@ def conductor(draft: Draft) -> torch.Tensor | None:
     return torch.from_numpy(as_taken(sound[None] * hearing_gain(sound), draft.grid))[..., : draft.samples]
 
 
-def leaders(lab: "StemLab", draft: Draft, model: Any, chords: torch.Tensor | None) -> list[tuple[str, torch.Tensor]]:
-    """Who leads: the text and the latents `(C, T)` of each, one at most.
+def played_to(
+    lab: "StemLab", draft: Draft, model: Any, mates: list[str], chords: torch.Tensor | None
+) -> torch.Tensor | None:
+    """The sub-mix that new stems are told, as latents `(C, T)`; None when there is nothing that they could play to.
 
     Args:
         lab: whose codec is used.
-        draft: the stems that shall be led.
+        draft: that they belong to.
         model: the network that they follow.
+        mates: names of the stems that they are made to; under the coupling "song" it is the recording alone.
         chords: from `conductor`.
     """
-    asked = draft.asked
-    if chords is not None:
-        return [(WORDS, draft.encode(lab.codec, chords)[0])]
-    if asked.coupling != "song":
-        return []
-    if asked.recording:
-        name = draft.names[0]
-        return [(join_prompt(draft.prompts[name], asked.prompt), draft.latents[name])]
-    text, noise = join_prompt(WORDS, asked.prompt), draft.shared_noise()
-    told = make_conditions(
-        [text], draft.frames, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), start=draft.start,
-        tokenize=lab.model.text.tokenize, periods=METERS[asked.meter],
-    )  # fmt: skip
-    alone = replace(asked, coupling="noise", mates=asked.guidance)
-    return [(text, integrate(model, told.to(lab.device), noise[None].to(lab.device), alone)[0].cpu())]
+    song = draft.asked.coupling == "song"
+    heard = [name for name in draft.names if name in draft.audio and name in (draft.originals if song else mates)]
+    parts = [torch.stack([draft.audio[name] for name in heard]).sum(0, keepdim=True) * draft.gain] if heard else []
+    parts += [] if chords is None else [chords]
+    if parts:
+        return draft.encode(lab.codec, torch.stack(parts).sum(0))[0]
+    return pianist(lab, draft, model) if song else None
+
+
+def pianist(lab: "StemLab", draft: Draft, model: Any) -> torch.Tensor:
+    """The song that the shared noise of a draft is: what a pianist alone makes of it, `(C, T)`.
+
+    Of a group that was extended, each part is made to those before it, which stay.
+    """
+    asked, noise = replace(draft.asked, coupling="noise"), draft.shared_noise()[None].to(lab.device)
+    made = noise[:, :, :0]
+    for frames in accumulate(draft.pieces):
+        told = make_conditions(
+            [PIANIST], frames, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), start=draft.start,
+            tokenize=lab.model.text.tokenize, periods=METERS[asked.meter],
+        ).to(lab.device)  # fmt: skip
+        known, hold = noise[:, :, :frames].clone(), torch.zeros(1, frames, dtype=torch.bool, device=lab.device)
+        known[:, :, : made.shape[2]], hold[:, : made.shape[2]] = made, True
+        made = integrate(model, told, noise[:, :, :frames], asked, known, hold)
+    return made[0].cpu()

@@ -16,7 +16,7 @@ from stemlab.activity import FREE
 from stemlab.checkpoints.json_files import shown
 from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import Grid
-from stemlab.lab.conductor import conductor, leaders
+from stemlab.lab.conductor import conductor, played_to
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate, ramped
 from stemlab.lab.group import Stem, StemGroup
@@ -28,6 +28,7 @@ from stemlab.lab.request import Request
 from stemlab.lab.words import hint
 from stemlab.sampling import Callback, integrate
 from stemlab.songs.harmony import canonical_key
+from stemlab.songs.held_chords import PIANIST
 from stemlab.songs.meter import METERS
 from stemlab.text import join_prompt
 from stemlab.windows import longest
@@ -103,12 +104,10 @@ def sample(
     known = [name for name in draft.names if name in draft.latents and name not in members]
     shown = [*members, *known] if asked.coupling == "attention" else members  # with attention, new ones see the known
     chords = conductor(draft)
-    led = leaders(lab, draft, model, chords) * (len(members) if asked.coupling == "song" else 1)
-    heard = [] if asked.coupling == "song" else draft.mates[members[0]] if mates is None else mates
-    conditions = _conditions(lab, draft, shown, heard, first, [text for text, _ in led], chords)
-    if asked.coupling == "song":
-        conditions.group = torch.arange(len(members)).repeat(2)  # each with a leader of its own
-    noise = torch.stack([*(draft.noise[name] for name in shown), *(latent for _, latent in led)])[:, :, first:]
+    submix = played_to(lab, draft, model, draft.mates[members[0]] if mates is None else mates, chords)
+    led = [] if chords is None or asked.coupling == "song" else [draft.encode(lab.codec, chords)[0]]
+    conditions = _conditions(lab, draft, shown, submix, first, len(led))
+    noise = torch.stack([*(draft.noise[name] for name in shown), *led])[:, :, first:]
     latents, keep = torch.zeros_like(noise), torch.zeros(*noise.shape[::2], dtype=torch.bool)
     latents[len(shown) :], keep[len(shown) :] = noise[len(shown) :], True
     for i, name in enumerate(shown):
@@ -156,32 +155,21 @@ def _decode(lab: "StemLab", draft: Draft, latents: torch.Tensor) -> torch.Tensor
 
 
 def _conditions(
-    lab: "StemLab",
-    draft: Draft,
-    names: list[str],
-    mates: list[str],
-    first: int,
-    led: list[str],
-    chords: torch.Tensor | None,
+    lab: "StemLab", draft: Draft, names: list[str], submix: torch.Tensor | None, first: int, led: int
 ) -> Conditions:
-    """What some stems are told from frame `first` on, and behind them their leaders; chords are in the sub-mix too."""
+    """What some stems are told from frame `first` on, and behind them a pianist who leads them, or none."""
     asked = draft.asked
-    texts = [join_prompt(draft.prompts[name], asked.prompt) for name in names] + led
-    told = [draft.audio[name] for name in draft.names if name in mates and name in draft.audio]
-    submix, activity = None, draft.activity(names)
+    texts = [join_prompt(draft.prompts[name], asked.prompt) for name in names] + [PIANIST] * led
+    activity = draft.activity(names)
     if activity is not None:
-        activity = torch.cat([activity, torch.full_like(activity[:1], FREE).expand(len(led), -1)])
-    heard = [torch.stack(told).sum(0, keepdim=True) * draft.gain] if told else []
-    heard += [] if chords is None else [chords]
-    if heard:
-        submix = draft.encode(lab.codec, torch.stack(heard).sum(0))[0, :, first:]
+        activity = torch.cat([activity, torch.full_like(activity[:1], FREE).expand(led, -1)])
     conditions = make_conditions(
         texts,
-        draft.frames - first, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), submix,
-        None if activity is None else activity[:, first:],
+        draft.frames - first, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key),
+        None if submix is None else submix[:, first:], None if activity is None else activity[:, first:],
         draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize, METERS[asked.meter],
     )  # fmt: skip
-    unnamed = torch.tensor([not draft.prompts[name] for name in names] + [False] * len(led))
+    unnamed = torch.tensor([not draft.prompts[name] for name in names] + [False] * led)
     return conditions.null(unnamed, tempo=False, key=False, submix=False, activity=False)
 
 
