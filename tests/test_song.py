@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from stemlab.conditions import make_conditions
+from stemlab.lab.accompany import request
+from stemlab.lab.backwards import noise_behind
 from stemlab.lab.draft import Draft
 from stemlab.lab.request import Request
 from stemlab.noise import share_slow
+from stemlab.sampling import Sampling, integrate
 
 ASK = {"prompt": "funk", "bpm": 120.0, "bars": 1, "coupling": "song", "seed": 3, "steps": 2}
 BAND = ["drums: tight funk kit", "bass: slap bass", "keys: electric piano"]
@@ -55,6 +59,34 @@ def test_a_recording_is_the_song_of_those_who_accompany_it(lab, band):
     one = lab.accompany(band["keys"].audio, BAND[1:2], **told)
     two = lab.accompany(np.roll(band["keys"].audio, 8000), BAND[1:2], **told)
     assert np.corrcoef(one["bass"].audio, two["bass"].audio)[0, 1] < 0.99
+
+
+def test_the_noise_of_a_recording_leads_back_to_it(lab):
+    """With words of its own, and no guidance: the round trip of a flow."""
+    audio = lab.generate(BAND[2:], bpm=120, bars=1, seed=5).mono[0]
+    asked, heard = request(audio, Request(stems=BAND[2:], bpm=120.0, coupling="song"), "keys", None, 0.0)
+    draft = Draft(asked)
+    draft.latents[draft.names[0]] = latents = lab.codec.encode(torch.from_numpy(heard.at(lab.grid))[None] * draft.gain)[
+        0
+    ]
+    z = noise_behind(lab, draft)
+    told = make_conditions(["mix"], latents.shape[1], 32, bpm=120.0)
+    how = Sampling(steps=32, guidance=1.0, mates=1.0, coupling="noise", sampler="midpoint")
+    with torch.no_grad():
+        back, other = (integrate(lab.model, told, start, how)[0] for start in (z[None], torch.randn_like(z)[None]))
+    error = lambda x: float((x - latents).square().mean() / latents.square().mean())  # noqa: E731
+    assert error(back) < 0.25 < error(other)
+
+
+def test_rho_asks_stems_out_of_a_recording(lab, band):
+    told = {"bpm": 120, "downbeat": 0.0, "text": "mix", "coupling": "song", "steps": 2}
+    plain, out = (lab.accompany(band.mono.sum(0), BAND[1:2], **told, **more) for more in ({}, {"rho": 1.0}))
+    assert np.corrcoef(plain["bass"].audio, out["bass"].audio)[0, 1] < 0.9
+    again = lab.regenerate(out)
+    assert np.array_equal(again["bass"].audio, out["bass"].audio)
+    assert lab.vary(out, "bass").settings["rho"] == 1.0
+    other = lab.accompany(band.mono.sum(0), BAND[1:2], **told, rho=1.0, seed=9)
+    assert np.allclose(out["bass"].audio, other["bass"].audio, atol=1e-3)  # at 1 the seed decides nothing
 
 
 def test_only_the_slow_part_is_shared_and_the_rest_is_each_ones_own():

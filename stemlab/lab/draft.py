@@ -202,10 +202,11 @@ class Draft:
 
     def _piece(self, name: str, piece: int) -> torch.Tensor:
         seed, shape = piece_seed(self.asked.seed, piece), (self.grid.channels, self.pieces[piece])
-        if self.asked.coupling == "song":
+        if self.asked.coupling == "song" and not self.asked.recording:
             shared, own = (stem_noise(seed, [name], *shape, rho)[0] for rho in (1.0, 0.0))
             return share_slow(blend(shared, own, self.asked.rho or 0.0), own, round(SLOW * shape[1]))
-        return stem_noise(seed, [name], *shape, self.asked.rho or 0.0)[0]
+        rho = 0.0 if self.asked.coupling == "song" else self.asked.rho or 0.0
+        return stem_noise(seed, [name], *shape, rho)[0]
 
     def shared_noise(self) -> torch.Tensor:
         """The noise that the seed gives to all, `(C, T)`."""

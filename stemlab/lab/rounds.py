@@ -16,6 +16,7 @@ from stemlab.activity import FREE
 from stemlab.checkpoints.json_files import shown
 from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import Grid
+from stemlab.lab.backwards import noise_behind
 from stemlab.lab.conductor import conductor, played_to
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate, ramped
@@ -26,6 +27,7 @@ from stemlab.lab.loop import Turning
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
 from stemlab.lab.words import hint
+from stemlab.noise import blend
 from stemlab.sampling import Callback, integrate
 from stemlab.songs.harmony import canonical_key
 from stemlab.songs.held_chords import PIANIST
@@ -107,7 +109,7 @@ def sample(
     submix = played_to(lab, draft, model, draft.mates[members[0]] if mates is None else mates, chords)
     led = [] if chords is None or asked.coupling == "song" else [draft.encode(lab.codec, chords)[0]]
     conditions = _conditions(lab, draft, shown, submix, first, len(led))
-    noise = torch.stack([*(draft.noise[name] for name in shown), *led])[:, :, first:]
+    noise = torch.stack([*starts(lab, draft, shown), *led])[:, :, first:]
     latents, keep = torch.zeros_like(noise), torch.zeros(*noise.shape[::2], dtype=torch.bool)
     latents[len(shown) :], keep[len(shown) :] = noise[len(shown) :], True
     for i, name in enumerate(shown):
@@ -129,6 +131,15 @@ def sample(
         members, made, around_recording(draft, members, gated, hold is not None), strict=True
     ):
         draft.latents[name], draft.audio[name] = latent, sound
+
+
+def starts(lab: "StemLab", draft: Draft, names: list[str]) -> list[torch.Tensor]:
+    """The noise that each stem starts from; to a share of `rho` that of the recording, where there is one and each is alone with it."""
+    rho = draft.asked.rho if draft.originals and draft.asked.coupling == "song" else 0
+    if not rho:
+        return [draft.noise[name] for name in names]
+    behind = noise_behind(lab, draft)
+    return [blend(behind, draft.noise[name], rho) for name in names]
 
 
 def network_for(lab: "StemLab", draft: Draft) -> Any:

@@ -126,8 +126,9 @@ class StemLab(Editing):
             guidance: scale of classifier-free guidance towards what the stems are told; 1 is off.
             mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
             interval: first and last step with guidance, counted on 32 steps.
-            coupling: "attention": stems see each other; "noise": they share their noise alone; "song": each sees, alone, what a pianist
-                makes of the shared noise, so that a stem depends neither on how many others there are nor on who they are.
+            coupling: "song", the student's: each hears what a pianist makes of the shared noise, and nobody else, so that a stem depends
+                neither on how many others there are nor on who they are; "attention", the flow's: stems see each other; "noise":
+                they share their noise alone.
             rho: share of the noise that the stems have in common, 0 to 1: under "noise" 1 by default; under "song" 0, and of the slow
                 part alone. Stems that see each other have noise of their own: under "attention" it is 0.
             sampler: "euler", "midpoint", "heun", "quadratic" or "quadratic-euler"; see `stemlab.sampling`.
@@ -180,7 +181,9 @@ class StemLab(Editing):
             downbeat: seconds of the first downbeat; when None it is estimated. With bpm given too, nothing is, nor is the key.
             text: what the recording is, such as "guitar: fingerpicked".
             sample_rate: of an array, in Hz; 32000 by default.
-            options: chords, seed, activity, scheme, steps, guidance, mates, interval, coupling, rho, sampler, negative, as for `generate`.
+            options: chords, seed, activity, scheme, steps, guidance, mates, interval, coupling, rho, sampler, negative, as for `generate`. Under
+                the coupling "song" rho is the share of the noise that the recording comes from: at 0, as by default, stems are played
+                to it, at 1 they are asked out of it, as far as they are in there.
         Raises:
             ValueError: an argument is not what it may be, or the recording clearly keeps another tempo than bpm.
         """

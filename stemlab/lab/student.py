@@ -28,7 +28,8 @@ class Student:
 
     def sampling(self) -> dict[str, Any]:
         """How it is followed, as arguments of a `Request`."""
-        return {"student": self.mark, "steps": self.steps, "guidance": 1.0, "mates": 1.0, "sampler": "quadratic-euler"}
+        own = {"student": self.mark, "steps": self.steps, "coupling": "song"}
+        return {**own, "guidance": 1.0, "mates": 1.0, "sampler": "quadratic-euler"}
 
 
 def load_student(path: str | Path, flow: VelocityNet, mark: str) -> Student:

@@ -23,7 +23,7 @@ DEFAULTS: dict[str, Any] = {
         {"prompt": "guitar: clean electric guitar", "locked": False},
     ],
     "prompt": "funk", "bpm": 100, "key": "A minor", "chords": "", "bars": 4, "loop": Request.loop, "meter": Request.meter, "seed": 7,
-    "activity": {}, "scheme": Request.scheme, "coupling": Request.coupling, "rho": 1.0,
+    "activity": {}, "scheme": Request.scheme, "coupling": "song", "rho": 1.0,
     "steps": None, "guidance": None, "mates": None,  # the student's, or the flow's usual ones
     "audio": "", "downbeat": None, "sketch": False,
 }  # fmt: skip
@@ -117,11 +117,9 @@ def request(form: Mapping[str, Any]) -> dict[str, Any]:
     asked = {name: form[name] for name in SHARED}
     asked["chords"] = form["chords"] or None
     if form["coupling"] != "noise":
-        asked["rho"] = None  # stems that see somebody have noise of their own
+        asked["rho"] = None  # stems that hear somebody have noise of their own
     if form["bpm"] is None:
         asked["bars"] = None  # bars without a tempo have no length
-    if form["coupling"] == Request.coupling:
-        asked["coupling"] = None  # which leaves the student its way
     asked["activity"] = dict(form["activity"]) or None
     return asked
 
@@ -133,7 +131,7 @@ def form_of(group: StemGroup) -> dict[str, Any]:
         told |= {"steps": None, "guidance": None, "mates": None}
     own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars or DEFAULTS["bars"]}
     if told.get("coupling") != "noise":
-        told.pop("rho", None)  # that of stems that see each other is no choice
+        told.pop("rho", None)  # that of stems that hear somebody is no choice
     if isinstance(told.get("chords"), list):
         told["chords"] = " | ".join(told["chords"])
     if not isinstance(told.get("scheme"), str):
@@ -162,6 +160,6 @@ def new_stem(form: Mapping[str, Any], family: str) -> dict[str, Any]:
 
 
 CHOICES = {
-    "key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["attention", "noise", "song"],
+    "key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["song", "attention", "noise"],
     "meter": list(METERS), "meters": {meter: {"beat": beat_of(meter), "perBar": beats_in(meter)} for meter in METERS},
 }  # fmt: skip
