@@ -67,7 +67,7 @@ function makeForm(parent, { keys, families, styles, suggestions }, changed) {
     radio.addEventListener("change", () => { again = []; show(); changed(); });
     return radio;
   };
-  const [hear, share] = [way("attention", "stems hear each other"), way("noise", "each alone, with shared noise")];
+  const ways = { song: way("song", "each hears the song of the seed"), attention: way("attention", "stems hear each other"), noise: way("noise", "each alone, with shared noise") };
   const dial = element("label", { class: "field rho" }, coupling);
   const told = element("span", {}, dial);
   const rho = element("input", { type: "range", min: 0, max: 1, step: 0.05, "aria-label": "Shared noise, rho" }, dial);
@@ -77,7 +77,7 @@ function makeForm(parent, { keys, families, styles, suggestions }, changed) {
   function namesNow() { try { return uniqueNames(stems()); } catch { return null; } }
   const stems = () => [...rows.querySelectorAll(".words")].map((text) => text.value);
   function show() {
-    dial.hidden = !share.checked;
+    dial.hidden = !ways.noise.checked;
     told.textContent = `Shared noise: ${Math.round(rho.value * 100)} %`;
     rho.setAttribute("aria-valuetext", told.textContent);
   }
@@ -89,7 +89,7 @@ function makeForm(parent, { keys, families, styles, suggestions }, changed) {
     const painted = fold.open || Object.keys(value).length ? value : {};
     return {
       stems: stems(), prompt: prompt.value, bpm: number(bpm), key: key.value || null, bars: number(bars), seed: seed.value === "" ? NaN : Number(seed.value),
-      activity: bpm.value ? painted : {}, coupling: share.checked ? "noise" : "attention", rho: Number(rho.value), again,
+      activity: bpm.value ? painted : {}, coupling: Object.keys(ways).find((name) => ways[name].checked), rho: Number(rho.value), again,
     };
   }
   function write(asked) {
@@ -99,8 +99,7 @@ function makeForm(parent, { keys, families, styles, suggestions }, changed) {
     rows.replaceChildren();
     asked.stems.forEach(addRow);
     [value, again] = [asked.activity, asked.again];
-    hear.checked = asked.coupling !== "noise";
-    share.checked = !hear.checked;
+    (ways[asked.coupling] ?? ways.song).checked = true;
     fold.open = Object.keys(value).length > 0;
     if (fold.open) drawGrid();
     show();

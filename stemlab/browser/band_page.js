@@ -2,7 +2,7 @@
 
 const FIRST = {
   stems: ["drums: tight funk kit", "bass: slap bass", "keys: electric piano", "guitar: clean electric guitar"], prompt: "funk", bpm: 100, key: "A minor",
-  bars: 4, seed: 7, activity: {}, coupling: "attention", rho: 1, again: [],
+  bars: 4, seed: 7, activity: {}, coupling: "song", rho: 1, again: [],
 };
 
 function renderBand(el, told, workerScript) {
@@ -79,7 +79,7 @@ function renderBand(el, told, workerScript) {
   worker.onmessage = ({ data }) => hears[data.kind](data);
   worker.onerror = (event) => { busy = false; say(`The model does not run in this browser (${event.message ?? "its worker stopped"}): try a current Chrome, Edge, Firefox or Safari.`); refresh(); };
 
-  form.write(fromLink(location.hash) ?? FIRST);
+  form.write(fromLink(location.hash) ?? { ...FIRST, coupling: told.sampling.coupling });
   addEventListener("hashchange", () => { const asked = fromLink(location.hash); if (asked) { form.write(asked); refresh(); } });
   refresh();
   worker.postMessage({ do: "load", base: new URL("band/", location.href).href, files: told.files, runtime: told.runtime, told });

@@ -24,6 +24,7 @@ from stemlab.lab.request import MOST_STEMS
 from stemlab.lab.stem_lab import StemLab
 from stemlab.lab.student import sampling_of
 from stemlab.sampling import Sampling, quadratic
+from stemlab.songs.held_chords import PIANIST
 from stemlab.text import MAX_BYTES, ByteTextEncoder
 
 FILES = ("prepare.onnx", "velocity.onnx", "bands.onnx", "spectrum.onnx")
@@ -71,7 +72,7 @@ def settings(lab: StemLab) -> dict[str, Any]:
     return {
         "version": __version__, "checkpoint": lab.checkpoint, "opset": OPSET, "grid": lab.grid.kept(),
         "sampling": sampling(lab), "keys": KEYS, "letters": MAX_BYTES, "most_stems": MOST_STEMS,
-        "longest": lab.grid.longest, "peak": PEAK, "silence_db": SILENCE_DB,
+        "longest": lab.grid.longest, "peak": PEAK, "pianist": PIANIST, "silence_db": SILENCE_DB,
     }  # fmt: skip
 
 

@@ -29,7 +29,8 @@ async function solve(field, x, times, bend, pause = async () => {}) {
 
 // The same stems told nothing.
 function told0(c, keys) {
-  return { ...c, tokens: c.tokens.map(() => 0), bpm: c.bpm.map(() => 0), key: c.key.map(() => keys), activity: c.activity.map(() => FREE) };
+  const [zero, free] = [(values) => values.map(() => 0), (values) => values.map(() => FREE)];
+  return { ...c, tokens: zero(c.tokens), bpm: zero(c.bpm), key: c.key.map(() => keys), activity: free(c.activity), submix: zero(c.submix), has: zero(c.has) };
 }
 
 // Copies of stems as groups of their own, in one batch.
@@ -39,7 +40,7 @@ function stacked(parts) {
     parts.reduce((at, part) => { all.set(part[name], at); return at + part[name].length; }, 0);
     return all;
   };
-  const made = Object.fromEntries(["tokens", "bpm", "key", "activity"].map((name) => [name, joined(name)]));
+  const made = Object.fromEntries(["tokens", "bpm", "key", "activity", "submix", "has"].map((name) => [name, joined(name)]));
   const group = Int32Array.from(parts.flatMap((part, place) => Array(part.count).fill(place)));
   return { ...parts[0], ...made, group, count: group.length };
 }
@@ -50,8 +51,8 @@ async function prepare(nets, c, sees, channels) {
   const row = (type, data) => nets.tensor(type, data, [count]);
   return nets.run("prepare", {
     tokens: nets.tensor("int32", c.tokens, [count, letters]), bpm: row("float32", c.bpm), start: row("float32", new Float32Array(count)),
-    key: row("int32", c.key), submix: nets.tensor("float32", new Float32Array(count * channels * frames), [count, channels, frames]),
-    has_submix: row("bool", new Uint8Array(count)), activity: nets.tensor("int32", c.activity, [count, frames]), group: row("int32", c.group),
+    key: row("int32", c.key), submix: nets.tensor("float32", c.submix, [count, channels, frames]),
+    has_submix: row("bool", c.has), activity: nets.tensor("int32", c.activity, [count, frames]), group: row("int32", c.group),
     coupled: row("bool", Uint8Array.from({ length: count }, (_, i) => Number(i < sees))),
   });
 }

@@ -8,6 +8,7 @@ function toLink({ stems, prompt, bpm, key, bars, seed, activity, coupling, rho, 
   if (key !== null) parts.push(["key", key]);
   parts.push(["seed", seed], ...Object.entries(activity).map(([name, marks]) => ["plays", `${name}:${marks}`]));
   if (coupling === "noise") parts.push(["rho", rho]);
+  if (coupling === "attention") parts.push(["coupling", coupling]);
   parts.push(...again.map(([name, anew]) => ["again", `${name}:${anew}`]));
   return `#${parts.map(([name, value]) => `${name}=${asWritten(String(value))}`).join("&")}`;
 }
@@ -20,7 +21,7 @@ function fromLink(hash) {
   const pairs = (name) => told.getAll(name).map((pair) => [pair.slice(0, pair.lastIndexOf(":")), pair.slice(pair.lastIndexOf(":") + 1)]);
   return {
     stems: told.getAll("stem"), prompt: told.get("prompt") ?? "", bpm: number("bpm"), key: told.get("key"), bars: number("bars") ?? 4,
-    seed: number("seed") ?? 0, activity: Object.fromEntries(pairs("plays")), coupling: told.has("rho") ? "noise" : "attention",
+    seed: number("seed") ?? 0, activity: Object.fromEntries(pairs("plays")), coupling: told.has("rho") ? "noise" : told.get("coupling") ?? "song",
     rho: number("rho") ?? 1, again: pairs("again").map(([name, seed]) => [name, Number(seed)]),
   };
 }

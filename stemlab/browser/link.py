@@ -32,7 +32,8 @@ def link_of(group: StemGroup) -> str | None:
     barred = group.bpm is not None and all(isinstance(p, str) and len(p) == group.bars for p in activity.values())
     if (
         len(history) != 1
-        or told.get("coupling") not in (None, "attention", "noise")
+        or told.get("coupling") not in ("song", "attention", "noise")
+        or (told["coupling"] == "song" and told.get("rho"))
         or (activity and not barred)
         or any(told.get(name, usual) != usual for name, usual in PLAIN.items())
     ):
@@ -43,5 +44,6 @@ def link_of(group: StemGroup) -> str | None:
     parts += [("bpm", f"{group.bpm:g}"), ("bars", str(group.bars))] if group.bpm else []
     parts += [("key", canonical_key(group.key))] if group.key else []
     parts += [("seed", str(told.get("seed", 0))), *(("plays", f"{name}:{bars}") for name, bars in activity.items())]
-    parts += [("rho", f"{told.get('rho', 1.0):g}")] if told.get("coupling") == "noise" else []
+    parts += [("rho", f"{told.get('rho', 1.0):g}")] if told["coupling"] == "noise" else []
+    parts += [("coupling", "attention")] if told["coupling"] == "attention" else []
     return "#" + "&".join(f"{name}={quote(value, safe=':,').replace('%20', '+')}" for name, value in parts)

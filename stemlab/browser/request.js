@@ -34,7 +34,7 @@ function checkRequest(asked, settings) {
   if (bpm !== null || bars !== null) number("Bars", bars, 1, 64, true);
   number("Seed", seed, 0, Number.MAX_SAFE_INTEGER, true);
   if (key !== null && !settings.keys.includes(key)) throw new Error(`Key: got ${JSON.stringify(key)}; it takes one such as "A minor".`);
-  if (!["attention", "noise"].includes(coupling)) throw new Error(`Coupling: got ${JSON.stringify(coupling)}; it takes "attention" or "noise".`);
+  if (!["song", "attention", "noise"].includes(coupling)) throw new Error(`Coupling: got ${JSON.stringify(coupling)}; it takes "song", "attention" or "noise".`);
   if (coupling === "noise") number("Shared noise", rho, 0, 1);
   if (secondsOf(asked) > settings.longest) throw new Error(`${bars} bars at ${bpm} bpm are ${secondsOf(asked).toFixed(1)} s; one pass makes ${settings.longest} s: ask for fewer bars.`);
   for (const [name, marks] of Object.entries(asked.activity)) {
@@ -73,14 +73,17 @@ function tokenize(texts, most) {
   return { tokens, letters };
 }
 
-// Conditions of some stems of a band: flat arrays, stem after stem.
-function conditions(asked, names, shown, marks, frames, settings) {
+// Conditions of some stems of a band: flat arrays, stem after stem. `submix`: latents that all of them are told, or null.
+function conditions(asked, names, shown, marks, frames, settings, submix = null) {
   const { prompt, bpm, key, stems } = asked;
   const texts = shown.map((name) => stems[names.indexOf(name)] + (prompt ? ` | ${prompt}` : ""));
   const activity = new Int32Array(shown.length * frames).fill(FREE);
   shown.forEach((name, i) => { if (marks[name]) activity.set(frameMarks(marks[name], frames, settings.grid.frame), i * frames); });
+  const size = settings.grid.channels * frames;
+  const heard = new Float32Array(shown.length * size);
+  if (submix) shown.forEach((_, i) => heard.set(submix, i * size));
   return {
-    ...tokenize(texts, settings.letters), activity, frames, count: shown.length,
+    submix: heard, has: new Uint8Array(shown.length).fill(Number(submix !== null)), ...tokenize(texts, settings.letters), activity, frames, count: shown.length,
     bpm: new Float32Array(shown.length).fill(bpm ?? 0),
     key: new Int32Array(shown.length).fill(key === null ? settings.keys.length : settings.keys.indexOf(key)),
     group: new Int32Array(shown.length),

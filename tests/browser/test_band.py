@@ -130,12 +130,13 @@ REQUEST = {"prompt": "funk", "bpm": 150, "bars": 2, "key": "A minor", "seed": 7}
 STEMS = ["drums: tight funk kit", "bass: öl 🥁"]
 
 
-def test_a_band_is_that_of_python_from_the_same_noise_and_one_stem_is_made_again(visit, python):
-    page = visit(f"{ASKED}&plays=bass:x.")
+@pytest.mark.parametrize("coupling", ["song", "attention"])
+def test_a_band_is_that_of_python_from_the_same_noise_and_one_stem_is_made_again(visit, python, coupling):
+    page = visit(f"{ASKED}&plays=bass:x.&coupling={coupling}")
     lab = python(page)
     press(page)
     stems = made(page)
-    group = lab.generate(STEMS, **REQUEST, activity={"bass": "x."})
+    group = lab.generate(STEMS, **REQUEST, activity={"bass": "x."}, coupling=coupling)
     agree(stems, group)
     assert not stems["bass"][0][52000:].any()  # it rests in bar 2
     page.evaluate("document.querySelector('.note').textContent = ''")

@@ -71,6 +71,7 @@ def test_noise_of_a_seed_is_normal_and_shared_by_rho(blank):
         ({"seed": -1}, "Seed: got -1"),
         ({"key": "H moll"}, "Key: got"),
         ({"coupling": "noise", "rho": 2}, "Shared noise: got 2"),
+        ({"coupling": "magic"}, "Coupling: got"),
         ({"activity": {"bass": "xx"}}, "there is no stem"),
         ({"activity": {"drums": "xx"}}, "it takes 4 characters"),
     ],
@@ -106,10 +107,18 @@ def test_a_group_of_python_is_a_link_that_the_page_reads_and_writes(blank, group
     assert free["bpm"] is None and free["key"] is None and free["coupling"] == "attention"
 
 
-def test_a_group_that_the_page_cannot_make_has_no_link(tiny):
+def test_a_group_that_the_page_cannot_make_has_no_link(blank, tiny):
     ask = {"bpm": 240, "bars": 1, "steps": 1}
     assert link_of(tiny.generate(["a", "b"], **ask)) is not None
-    for other in ({"scheme": "k-pass"}, {"negative": "x"}, {"activity": {"a": "x.x./"}}, {"loop": True}):
+    song = blank("fromLink(given)", link_of(tiny.generate(["a"], **ask, coupling="song")))
+    assert song["coupling"] == "song"
+    for other in (
+        {"coupling": "song", "rho": 0.5},
+        {"scheme": "k-pass"},
+        {"negative": "x"},
+        {"activity": {"a": "x.x./"}},
+        {"loop": True},
+    ):
         assert link_of(tiny.generate(["a", "b"], **ask, **other)) is None, other
     assert link_of(tiny.vary(tiny.generate(["a"], **ask), "a")) is None
     assert link_of(tiny.generate(["a"], seconds=1, steps=1)) is None
