@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stemlab.activity import FREE, activity_frames, canonical, frame_marks, pattern_marks
+from stemlab.activity import FREE, REST, activity_frames, canonical, frame_marks, pattern_marks
 from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.group import StemGroup
 from stemlab.lab.loop import Loop
@@ -20,9 +20,8 @@ from stemlab.songs.meter import bars_seconds, beat_of, beats_in
 from stemlab.songs.names import unique_names
 
 PEAK = 0.9  # as in the songs of the training: `songs/render.py`
-SLOW = (
-    12 / 128
-)  # share of the cosines of the noise that stems have in common under the coupling "song": `docs/song_noise`
+SILENT = 1e-3  # -60 dB: a stem that peaks below is not heard
+SLOW = 12 / 128  # share of the cosines of the noise that the coupling "song" shares: `docs/song_noise`
 PHRASE = 16.0  # beats: the longest period of the clock that the network sees
 
 
@@ -43,6 +42,7 @@ class Draft:
         originals: by name, the recording that a stem is.
         loop: the circle that its latents lie on, or None.
         levels: by name, the gain that brought a stem to where it sits around the recording.
+        woken: names of stems that came out silent and started again.
     """
 
     def __init__(self, asked: Request, grid: Grid = BUNDLED):
@@ -79,6 +79,7 @@ class Draft:
         self.latents: dict[str, torch.Tensor] = {}
         self.originals: dict[str, Recording] = {}
         self.levels: dict[str, float] = {}
+        self.woken: set[str] = set()
 
     def level(self) -> None:
         """One gain for all stems, at most 1, so that neither their sum nor one of them peaks above `PEAK`.
@@ -89,6 +90,15 @@ class Draft:
         gain = min(1.0, PEAK / max(1e-9, float(stems.sum(0).abs().max()), float(stems.abs().max())))
         self.audio = {name: sound * gain for name, sound in self.audio.items()}
         self.gain /= gain
+
+    def wake(self, name: str) -> bool:
+        """Was a stem asked for that is silent? It gets other noise to start from, once; what shall rest throughout may sleep."""
+        sounds, rests = bool(self.audio[name].abs().max() > SILENT), np.all(self.marks.get(name, FREE) == REST)
+        if name in self.woken or sounds or rests:
+            return False
+        self.woken.add(name)
+        self.noise[name] = self._fresh(self.asked.seed, name)
+        return True
 
     @property
     def frames(self) -> int:
@@ -236,6 +246,4 @@ def asked_activity(group: StemGroup) -> dict[str, torch.Tensor]:
 
 def bars_between(seconds: float, bpm: float | None, downbeat: float) -> int | None:
     """How many bars so many seconds are from the first downbeat on, one begun counting; None without a tempo."""
-    if not bpm:
-        return None
-    return max(1, int(np.ceil((seconds - downbeat) * bpm / 240 - 0.01)))
+    return max(1, int(np.ceil((seconds - downbeat) * bpm / 240 - 0.01))) if bpm else None

@@ -131,6 +131,8 @@ def sample(
         members, made, around_recording(draft, members, gated, hold is not None), strict=True
     ):
         draft.latents[name], draft.audio[name] = latent, sound
+    if hold is None and (silent := [name for name in members if draft.wake(name)]):
+        sample(lab, draft, silent, mates=mates)
 
 
 def starts(lab: "StemLab", draft: Draft, names: list[str]) -> list[torch.Tensor]:
