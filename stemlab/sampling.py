@@ -118,7 +118,7 @@ def guided(conditional: torch.Tensor, unconditional: torch.Tensor, guidance: flo
     return unconditional + guidance * (conditional - unconditional)
 
 
-def led_by(together: torch.Tensor, *others: torch.Tensor, guidance: float, mates: float) -> torch.Tensor:
+def led_by(together: torch.Tensor, *others: torch.Tensor, guidance: float, mates: float | torch.Tensor) -> torch.Tensor:
     """Guidance with two scales: towards what a stem is told, and towards what its mates play.
 
     `null + guidance * (alone - null) + mates * (together - alone)`. With two equal scales `alone` cancels, and it is `guided`.
@@ -126,7 +126,7 @@ def led_by(together: torch.Tensor, *others: torch.Tensor, guidance: float, mates
     Args:
         together: velocity of stems that are told something and see each other.
         others: that of the same stems alone, left out when the scales are equal; and of stems that are told nothing and see nobody.
-        guidance, mates: the scales; 1 is off.
+        guidance, mates: the scales; 1 is off; mates may be one for each stem.
 
     Source of the idea, for an image and a text: Brooks et al. 2022, arXiv:2211.09800.
     """

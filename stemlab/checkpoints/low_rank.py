@@ -61,8 +61,8 @@ def with_low_rank(model: Network, rank: int, start: Mapping[str, torch.Tensor] =
     mine = change_of(model)
     if start and {n: t.shape for n, t in mine.items()} != {n: t.shape for n, t in start.items()}:
         raise ValueError(f"start: it is a change of another network, or of another rank than {rank}")
-    for name, tensor in start.items():
-        mine[name].copy_(tensor)
+    for name in start:
+        mine[name].copy_(start[name])
     return model
 
 
