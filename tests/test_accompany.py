@@ -14,7 +14,7 @@ from stemlab.codec.audio import read, resample, rms_db
 from stemlab.conditions import FRAME_SECONDS, Conditions, make_conditions
 from stemlab.lab.beats import Beat, listen
 from stemlab.lab.recording import Recording, full_mix, hearing_gain
-from stemlab.lab.request import rounds_of
+from stemlab.lab.schemes import rounds_of
 from stemlab.noise import stem_noise
 from stemlab.sampling import Sampling, integrate
 

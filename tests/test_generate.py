@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from stemlab import Stem, StemGroup, StemLab
-from stemlab.lab.request import MOST_STEMS, Request, default_seconds, rounds_of
+from stemlab.lab.request import MOST_STEMS, Request, default_seconds
+from stemlab.lab.schemes import rounds_of
 from stemlab.noise import stem_noise
 from stemlab.sampling import Sampling
 

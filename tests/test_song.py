@@ -78,6 +78,17 @@ def test_the_noise_of_a_recording_leads_back_to_it(lab):
     assert error(back) < 0.25 < error(other)
 
 
+def test_rounds_hear_each_other_and_so_are_no_song(lab):
+    ask = {"bpm": 120, "bars": 1, "scheme": "two-pass"}
+    assert lab.generate(BAND[:2], **ask).settings["coupling"] == "attention"
+    with pytest.raises(ValueError, match="scheme: got 'two-pass' with coupling='song'"):
+        lab.generate(BAND[:2], **ask, coupling="song")
+    with pytest.raises(ValueError, match="scheme: got 'two-pass' with coupling='song'"):
+        lab.accompany(
+            np.sin(np.arange(64_000) * 0.1), BAND[:2], bpm=120, downbeat=0.0, scheme="two-pass", coupling="song"
+        )
+
+
 def test_rho_asks_stems_out_of_a_recording(lab, band):
     told = {"bpm": 120, "downbeat": 0.0, "text": "mix", "coupling": "song", "steps": 2}
     plain, out = (lab.accompany(band.mono.sum(0), BAND[1:2], **told, **more) for more in ({}, {"rho": 1.0}))

@@ -35,7 +35,8 @@ def rounds_table(bench: Bench) -> dict:
         table[f"K={stems}, real"] = summary(real, real, bench.judge)
         table[f"K={stems}, real, others"] = summary(others, real, bench.judge)
         for scheme in SCHEMES if bench.lab is not None else ():
-            rows = bench.generated(f"K={stems}, {scheme}", indices, scheme=scheme)
+            how = {"coupling": "attention", **bench.options, "scheme": scheme}  # in which all rounds hear each other
+            rows = bench.generated(f"K={stems}, {scheme}", indices, **how)
             seconds = float(np.median([row["seconds"] for row in rows]))
             table[f"K={stems}, {scheme}"] = {**summary(rows, real, bench.judge), "seconds": seconds}
         if bench.lab is not None:

@@ -10,7 +10,8 @@ from stemlab.activity import canonical
 from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.draft import bars_between
 from stemlab.lab.recording import LONGEST, Recording, hearing_gain, open_recording
-from stemlab.lab.request import Request, check_chords, check_number, rounds_of
+from stemlab.lab.request import Request, check_chords, check_number
+from stemlab.lab.schemes import check_scheme, rounds_of
 from stemlab.songs.names import unique_names
 
 
@@ -42,6 +43,7 @@ def request(
     recording, name = open_recording(audio, sample_rate)
     names = unique_names([text or name, *told.stems])
     rounds_of(told.scheme, len(told.stems), names[1:])
+    check_scheme(told.scheme, told.coupling)
     mono = recording.mono()
     beat = listen(mono, told.bpm, downbeat)
     if beat.bpm is None and downbeat is not None:

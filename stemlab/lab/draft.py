@@ -14,7 +14,8 @@ from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.group import StemGroup
 from stemlab.lab.loop import Loop
 from stemlab.lab.recording import Recording
-from stemlab.lab.request import Request, default_seconds, rounds_of
+from stemlab.lab.request import Request, default_seconds
+from stemlab.lab.schemes import rounds_of
 from stemlab.noise import blend, fresh_noise, piece_seed, share_slow, stem_noise
 from stemlab.songs.meter import bars_seconds, beat_of, beats_in
 from stemlab.songs.names import unique_names

@@ -11,6 +11,7 @@ from stemlab.activity import canonical
 from stemlab.framing import BUNDLED, ONE_PASS, Grid
 from stemlab.lab.arguments import check_number, check_text
 from stemlab.lab.loop import check_loop
+from stemlab.lab.schemes import check_scheme, rounds_of
 from stemlab.lab.words import check_words
 from stemlab.sampling import SAMPLERS, Sampling
 from stemlab.songs.chords import read_chords
@@ -18,7 +19,6 @@ from stemlab.songs.harmony import canonical_key
 from stemlab.songs.meter import bars_seconds, beats_in, check_meter
 from stemlab.songs.names import unique_names
 
-SCHEMES = ("one-pass", "two-pass", "k-pass")
 COUPLINGS = ("attention", "noise", "song")
 # what `accompany` hands on:
 WAY = (*(f.name for f in fields(Sampling)), "rho")  # how the flow is followed
@@ -132,6 +132,7 @@ class Request(Sampling):
             )
         check_loop(self.loop, self.bpm, self.seconds, self.activity)
         rounds_of(self.scheme, len(names), names)
+        check_scheme(self.scheme, self.coupling)
         _check_choice("coupling", self.coupling, COUPLINGS)
         _check_choice("sampler", self.sampler, tuple(SAMPLERS))
         interval: Any = self.interval
@@ -187,64 +188,3 @@ def default_seconds(
             "and make the group longer with lab.extend."
         )
     return bars, seconds
-
-
-def rounds_of(scheme: str | list[list[str]], stems: int, names: Sequence[str] = ()) -> list[list[int]]:
-    """Which stems each round makes: one-pass all at once, two-pass half and half, k-pass one after another.
-
-    Args:
-        scheme: one of these names, or a partition: a list of rounds, each a list of names of stems.
-        stems: how many there are.
-        names: of the stems; a partition needs them.
-    Returns:
-        a list of indices for each round.
-    Raises:
-        ValueError: another scheme, or a partition in which a stem is missing, twice or unknown, or a round is empty.
-
-    >>> rounds_of("two-pass", 5)
-    [[0, 1, 2], [3, 4]]
-    >>> rounds_of([["drums", "keys"], ["bass"]], 3, ["drums", "bass", "keys"])
-    [[0, 2], [1]]
-
-    Source: arXiv:2602.09891.
-    """
-    if isinstance(scheme, list):
-        _check_partition(scheme, names)
-        return [[names.index(name) for name in members] for members in scheme]
-    if scheme not in SCHEMES:
-        raise ValueError(
-            f"scheme: got {scheme!r}; it takes one of {', '.join(map(repr, SCHEMES))}, "
-            'or rounds of stems such as [["drums", "bass"], ["keys"]].'
-        )
-    everyone = list(range(stems))
-    half = (stems + 1) // 2
-    rounds = {"one-pass": [everyone], "two-pass": [everyone[:half], everyone[half:]], "k-pass": [[i] for i in everyone]}
-    return [members for members in rounds[scheme] if members]
-
-
-def _check_partition(scheme: list, names: Sequence[str]) -> None:
-    there = f"there are {', '.join(names)}"
-    for members in scheme or [None]:
-        if not isinstance(members, list) or not members:
-            raise ValueError(
-                f'scheme: got {scheme!r}; rounds are lists of names, such as [["drums", "bass"], ["keys"]].'
-            )
-    told = [name for members in scheme for name in members]
-    for name in told:
-        if name not in names:
-            raise ValueError(f"scheme: got the stem {name!r}; {there}.")
-        if told.count(name) > 1:
-            raise ValueError(f"scheme: got {name!r} twice; each stem belongs to one round.")
-    missing = [name for name in names if name not in told]
-    if missing:
-        raise ValueError(f"scheme: {', '.join(missing)} in no round of {scheme!r}; each stem belongs to one; {there}.")
-
-
-def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name}: got {value!r}; it takes one of {', '.join(map(repr, choices))}.")
-
-
-def listed(value: Any) -> Any:
-    """Tuples as the lists that JSON knows, within lists too; anything else as it is, for the checks to judge."""
-    return [listed(item) for item in value] if isinstance(value, tuple | list) else value

@@ -9,6 +9,7 @@ from typing import Any
 
 from stemlab.checkpoints.files import fingerprint, load_weights
 from stemlab.checkpoints.low_rank import changed
+from stemlab.lab.request import Request
 from stemlab.model import VelocityNet
 
 
@@ -26,9 +27,10 @@ class Student:
     mark: str
     steps: int
 
-    def sampling(self) -> dict[str, Any]:
-        """How it is followed, as arguments of a `Request`."""
-        own = {"student": self.mark, "steps": self.steps, "coupling": "song"}
+    def sampling(self, scheme: Any = Request.scheme) -> dict[str, Any]:
+        """How it is followed, as arguments of a `Request`: to the song of the noise, but in rounds, which hear those before."""
+        coupling = "song" if scheme == Request.scheme else "attention"
+        own = {"student": self.mark, "steps": self.steps, "coupling": coupling}
         return {**own, "guidance": 1.0, "mates": 1.0, "sampler": "quadratic-euler"}
 
 
@@ -54,14 +56,15 @@ def load_student(path: str | Path, flow: VelocityNet, mark: str) -> Student:
     return Student(changed(flow, change).eval(), fingerprint(path), steps)
 
 
-def sampling_of(student: Student | None, **asked: Any) -> dict[str, Any]:
+def sampling_of(student: Student | None, scheme: Any = Request.scheme, **asked: Any) -> dict[str, Any]:
     """How a request is sampled: by the student where there is one, and by the flow where something is asked for that the student has inside.
 
     Args:
         student: if there is one.
+        scheme: of the request.
         asked: arguments of `Sampling`, and rho; None for what was left out.
     """
     given = {name: value for name, value in asked.items() if value is not None}
     if student is None or set(given) - {"coupling", "rho"}:
         return given
-    return {**student.sampling(), **given}
+    return {**student.sampling(scheme), **given}

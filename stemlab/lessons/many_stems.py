@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 
-from stemlab.lab.request import rounds_of
+from stemlab.lab.schemes import rounds_of
 from stemlab.lessons.diagnosis import Case
 from stemlab.lessons.start_here import OPEN
 
