@@ -136,9 +136,7 @@ def _add_request(make: argparse.ArgumentParser) -> None:
     make.add_argument("--negative", metavar="TEXT", help="words to lead away from")
     make.add_argument("--candidates", type=int, help="make so many, keep the one most in step (1)")
     make.add_argument("--coupling", help="song, attention or noise: how the stems of a group belong together")
-    make.add_argument(
-        "--rho", type=float, help="share of the noise that stems have in common, or that is the recording's, 0 to 1"
-    )
+    make.add_argument("--rho", type=float, help="how much of the noise is shared, or the recording's, 0 to 1")
     make.add_argument(
         "--weights", type=Path, help="folder of a checkpoint of your own, or its name on the hub (the bundled one)"
     )

@@ -188,3 +188,13 @@ def default_seconds(
             "and make the group longer with lab.extend."
         )
     return bars, seconds
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}: got {value!r}; it takes one of {', '.join(map(repr, choices))}.")
+
+
+def listed(value: Any) -> Any:
+    """Tuples as the lists that JSON knows, within lists too; anything else as it is, for the checks to judge."""
+    return [listed(item) for item in value] if isinstance(value, tuple | list) else value

@@ -60,16 +60,6 @@ def _check_partition(scheme: list, names: Sequence[str]) -> None:
         raise ValueError(f"scheme: {', '.join(missing)} in no round of {scheme!r}; each stem belongs to one; {there}.")
 
 
-def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name}: got {value!r}; it takes one of {', '.join(map(repr, choices))}.")
-
-
-def listed(value: Any) -> Any:
-    """Tuples as the lists that JSON knows, within lists too; anything else as it is, for the checks to judge."""
-    return [listed(item) for item in value] if isinstance(value, tuple | list) else value
-
-
 def check_scheme(scheme: Any, coupling: str) -> None:
     """ValueError for rounds of stems that hear none of those before."""
     if coupling == "song" and scheme != SCHEMES[0]:
