@@ -3,7 +3,8 @@
     python benchmarks/out_of_a_mix.py [--songs 24] [--out DIR] [--picture FILE.png]
 
 A held-out song's real mix is a user's recording: only its tempo is told, and a stem by its caption ("bass: slap bass"). The flow makes
-that stem in 8 quadratic steps, guidance 2.5, seeing nobody. Beside the song's own stem: the cosine of their chroma (two beats a window),
+that stem in 8 quadratic steps, guidance 2.5, seeing nobody; in the last row the student does, in its own steps, which is what
+`lab.accompany(..., rho=1)` gives. Beside the song's own stem: the cosine of their chroma (two beats a window),
 the Jaccard index of their onsets on sixteenths, the correlation of their levels; whether the family is right; and harmony with the song's
 other real stems. DIR keeps the judge of families.
 """
@@ -21,10 +22,13 @@ from stemlab.conditions import make_conditions
 from stemlab.data.pool import song_stems
 from stemlab.evaluate.bench import Bench
 from stemlab.evaluate.measure import UNPITCHED
+from stemlab.lab.backwards import noise_behind
+from stemlab.lab.draft import Draft
+from stemlab.lab.request import Request
 from stemlab.metrics.harmony import agreement, chroma, level_correlation
 from stemlab.metrics.patterns import jaccard, onset_pattern
 from stemlab.metrics.text import statistics
-from stemlab.sampling import Sampling, integrate, midpoint
+from stemlab.sampling import Sampling, integrate
 from stemlab.songs.captions import group_prompt, stem_caption
 from stemlab.songs.compose import EVAL_SEEDS
 from stemlab.songs.render import mit_soundfonts
@@ -32,26 +36,30 @@ from stemlab.text import join_prompt
 
 FRAMES, FIRST = 128, EVAL_SEEDS + 7000  # songs that no other table and no choice has seen
 SAMPLES = FRAMES * 2048
-WAYS = ("neither", "sub-mix", "noise of the mix", "both")
+WAYS = ("neither", "sub-mix", "noise of the mix", "both", "both, the student")
 COLUMNS = ("chroma", "onsets", "levels", "family", "harmony")
 
 
-@torch.no_grad()
-def noise_of(lab: stemlab.StemLab, mix: torch.Tensor, bpm: float) -> torch.Tensor:
-    """The noise that a mix `(1, C, T)` comes from: the unguided flow backwards, 16 midpoint steps, told "mix" and the tempo."""
-    told = lab.model.prepare(make_conditions(["mix"], FRAMES, mix.shape[1], bpm=bpm), False)
-    back = lambda x, t, _: -lab.model(x, torch.full((1,), min(1 - t, 0.999)), told)  # noqa: E731
-    return midpoint(back, mix, 16)
+def draft_of(mix: torch.Tensor, bpm: float) -> Draft:
+    """A recording's draft, as far as its noise needs it."""
+    draft = Draft(Request(stems=["mix"], bpm=bpm, seconds=SAMPLES / 32_000))
+    draft.latents["mix"] = mix
+    return draft
 
 
 @torch.no_grad()
 def asked(lab, texts: list[str], bpm: float, mix: torch.Tensor, z: torch.Tensor, own: torch.Tensor, way: str):
     """Stems `(S, N)` by one of WAYS."""
-    submix = mix[0] if way in ("sub-mix", "both") else None
+    submix, model, how = mix[0] if "both" in way or way == "sub-mix" else None, lab.model, Sampling(coupling="noise")
+    if "student" in way:
+        model, how = (
+            lab.student.model,
+            Sampling(lab.student.steps, 1.0, 1.0, coupling="noise", sampler="quadratic-euler"),
+        )
     told = make_conditions(texts, FRAMES, mix.shape[1], bpm=bpm, submix=submix)
     told.group = torch.arange(len(texts))
-    noise = z.expand(len(texts), -1, -1) if way in ("noise of the mix", "both") else own
-    return lab.codec.decode(integrate(lab.model, told, noise, Sampling(coupling="noise"))).numpy()
+    noise = z.expand(len(texts), -1, -1) if "both" in way or way == "noise of the mix" else own
+    return lab.codec.decode(integrate(model, told, noise, how)).numpy()
 
 
 def beside(stem: np.ndarray, real: np.ndarray, others: list[np.ndarray], bpm: float, pitched: bool) -> dict:
@@ -87,7 +95,9 @@ def main(songs: int, out: Path, picture: Path | None) -> None:
         texts = [join_prompt(stem_caption(part, words), prompt) for part in song.parts]
         encoded = lab.codec.encode(torch.from_numpy(np.concatenate([stems.sum(0, keepdims=True), stems])))
         mix, dice = encoded[:1], torch.Generator().manual_seed(seed)
-        z, own = noise_of(lab, mix, song.bpm), torch.randn(len(stems), *mix.shape[1:], generator=dice)
+        with torch.no_grad():
+            z = noise_behind(lab, draft_of(mix[0], song.bpm))
+        own = torch.randn(len(stems), *mix.shape[1:], generator=dice)
         made = {way: asked(lab, texts, song.bpm, mix, z, own, way) for way in WAYS}
         made["real, through the codec"] = lab.codec.decode(encoded[1:]).numpy()
         if before is not None:
