@@ -16,7 +16,7 @@ function songPanel(studio, parent) {
 
 function finePanel(studio, parent) {
   const bar = element("div", { class: "fields" }, parent);
-  choiceField(studio, bar, "coupling", "Coupling", "attention: stems hear each other; noise: they share their noise alone; song: each hears, alone, what the seed is as a song", studio.choices.coupling);
+  choiceField(studio, bar, "coupling", "Coupling", "song, the usual: each hears, alone, what the seed is as a song; attention, the usual of rounds and of the flow: stems hear each other; noise: they share their noise alone", studio.choices.coupling);
   const rho = numberField(studio, bar, "rho", "Shared noise", "rho, 0 to 1; only with the coupling noise", { min: 0, max: 1, step: 0.1 });
   choiceField(studio, bar, "scheme", "Scheme", "one-pass: all stems at once; k-pass: one after the other", studio.choices.scheme);
   numberField(studio, bar, "steps", "Steps", "of the sampler: fewer are faster", { min: 1, max: 1000, step: 1, placeholder: "usual" });

@@ -23,7 +23,7 @@ DEFAULTS: dict[str, Any] = {
         {"prompt": "guitar: clean electric guitar", "locked": False},
     ],
     "prompt": "funk", "bpm": 100, "key": "A minor", "chords": "", "bars": 4, "loop": Request.loop, "meter": Request.meter, "seed": 7,
-    "activity": {}, "scheme": Request.scheme, "coupling": "song", "rho": 1.0,
+    "activity": {}, "scheme": Request.scheme, "coupling": "usual", "rho": 1.0,
     "steps": None, "guidance": None, "mates": None,  # the student's, or the flow's usual ones
     "audio": "", "downbeat": None, "sketch": False,
 }  # fmt: skip
@@ -118,6 +118,8 @@ def request(form: Mapping[str, Any]) -> dict[str, Any]:
     asked["chords"] = form["chords"] or None
     if form["coupling"] != "noise":
         asked["rho"] = None  # stems that hear somebody have noise of their own
+    if form["coupling"] == "usual":
+        asked["coupling"] = None  # the student's way, or the flow's
     if form["bpm"] is None:
         asked["bars"] = None  # bars without a tempo have no length
     asked["activity"] = dict(form["activity"]) or None
@@ -130,6 +132,13 @@ def form_of(group: StemGroup) -> dict[str, Any]:
     if group.settings.get("student"):
         told |= {"steps": None, "guidance": None, "mates": None}
     own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars or DEFAULTS["bars"]}
+    usual = (
+        "song"
+        if group.settings.get("student") and told.get("scheme", Request.scheme) == Request.scheme
+        else "attention"
+    )
+    if told.get("coupling") == usual:
+        told.pop("coupling")
     if told.get("coupling") != "noise":
         told.pop("rho", None)  # that of stems that hear somebody is no choice
     if isinstance(told.get("chords"), list):
@@ -160,6 +169,6 @@ def new_stem(form: Mapping[str, Any], family: str) -> dict[str, Any]:
 
 
 CHOICES = {
-    "key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["song", "attention", "noise"],
+    "key": list(KEYS), "scheme": ["one-pass", "two-pass", "k-pass"], "coupling": ["usual", "song", "attention", "noise"],
     "meter": list(METERS), "meters": {meter: {"beat": beat_of(meter), "perBar": beats_in(meter)} for meter in METERS},
 }  # fmt: skip
