@@ -1,8 +1,10 @@
 """A student of a flow: what it is drawn to, how it is trained and kept, and that it is followed where nothing else is asked for."""
 
+import json
 import shutil
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -266,12 +268,14 @@ def test_streaming_is_refused_in_one_line(run, tmp_path, capsys):
 
 
 def test_distill_takes_a_student_alone_and_leaves_what_train_leaves(run, tmp_path, capsys):
-    import json
-
     from stemlab.cli.app import main
 
     assert main(["distill", "configs/flow.json", "--out", str(tmp_path / "x")]) == 2
     assert "CONFIG: its kind is 'flow'" in capsys.readouterr().err and not (tmp_path / "x").exists()
+    lost = tmp_path / "lost.json"
+    lost.write_text(json.dumps(json.loads(Path("configs/student_song.json").read_text()) | {"start": "gone/student"}))
+    assert main(["distill", str(lost), "--out", str(tmp_path / "x")]) == 2
+    assert "start: got 'gone/student'" in capsys.readouterr().err and not (tmp_path / "x").exists()
     (tmp_path / "student.json").write_text(json.dumps(run[1]))
     assert main(["distill", str(tmp_path / "student.json"), "--out", str(tmp_path / "run")]) == 0
     ours, theirs = (load_weights(path / "student")[0] for path in (tmp_path / "run", run[0]))

@@ -91,8 +91,8 @@ def same_as(config: Config, file: Path) -> bool:
 
 def check_files(config: Config) -> None:
     """ValueError when weights that a config names are not there."""
-    for name in ("codec", "init", "vae", "flow"):
-        path = getattr(config, name, None)
+    for name in ("codec", "init", "vae", "flow", "start"):
+        path = None if config.kind == "fine-tune" and name == "start" else getattr(config, name, None)
         if path and not all(Path(f"{path}.{end}").is_file() for end in ("safetensors", "json")):
             raise ValueError(
                 f"{name}: got {path!r}; it takes a path of weights without suffix, and there is no {path}.safetensors with "
