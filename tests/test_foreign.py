@@ -216,6 +216,19 @@ def test_sound_files_of_any_bytes(tmp_path, kind):
     attack(read, bytes_like(sounds()[kind]), tmp_path)
 
 
+def test_samples_that_no_sound_has_are_refused_by_all_who_read(tmp_path):
+    """Two channels at the most that floats hold: their mean was infinite, and so was what the network made of it."""
+    file = tmp_path / "x.wav"
+    for value, fits in ((32_768.0, True), (1e7, False), (3e38, False), (-3e38, False), (math.nan, False)):
+        soundfile.write(file, np.full((4800, 2), value, np.float32), 32_000, subtype="FLOAT")
+        for way in (lambda: read_channels(file), lambda: read_window(probe(file), 0, 3200, 44_100)):
+            if fits:
+                way()
+                continue
+            with pytest.raises(ValueError, match="some beyond 1,000,000, where 1 is full scale"):
+                way()
+
+
 def test_a_flac_that_says_it_is_hours_long_is_refused_by_its_header(tmp_path):
     data = bytearray(sounds()["flac"])
     at = data.index(b"fLaC") + 8 + 10

@@ -8,6 +8,7 @@ from stemlab.cli import app as cli
 from stemlab.lab.words import Hint, check_words, hints
 from stemlab.songs.captions import group_prompt, stem_caption
 from stemlab.songs.compose import compose
+from stemlab.songs.words import left_out
 
 QUICK = {"steps": 2, "seed": 3, "bpm": 120.0, "bars": 1}
 
@@ -41,6 +42,12 @@ def test_what_the_bundled_weights_never_learnt_gets_a_hint(stem, said):
         for text in hints([stem]):
             warnings.warn(text, Hint, stacklevel=1)
     assert len(hints([stem])) == 1
+
+
+def test_what_is_too_long_to_be_read_to_its_end_gets_a_hint():
+    stem, prompt = "bass: slap bass", "fast loud warm " * 5 + "funk"
+    assert hints([stem], prompt[:60]) == [] and "no further than" in hints([stem], prompt + " funk" * 3)[0]
+    assert left_out("x" * 200_000) is None  # at once: it took time that grew with the square
 
 
 def test_a_prompt_that_wants_no_drums_gets_a_hint():

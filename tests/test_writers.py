@@ -3,6 +3,7 @@
 import json
 import runpy
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from kills import killed_at_each_step
 
 from stemlab import Stem, StemGroup, cli
+from stemlab.browser import export, page, runtime
 from stemlab.checkpoints.files import fingerprint, load_weights, save_weights
 from stemlab.checkpoints.folders import recover
 from stemlab.checkpoints.hub import find_parts, pack
@@ -144,6 +146,73 @@ def test_killed_pages_of_the_site_are_the_old_ones_or_the_new(tmp_path, monkeypa
         for lesson in lessons:
             assert (folder / f"{lesson.stem}.html").read_text() in ("old" * 9999, "new" * 9999)
         assert (folder / "index.html").read_text().endswith("</html>\n")
+
+
+@pytest.fixture
+def networks(tiny, monkeypatch):
+    """`networks(value)`: from now on each exported network, and each file of the runtime, holds that; true ones take minutes."""
+
+    def of(value):
+        def stand_in(module, example, path, half):
+            return path.write_bytes(value * 9999)
+
+        monkeypatch.setattr(export, "write_onnx", stand_in)
+        folder.mkdir(exist_ok=True)
+        for name in runtime.FILES:
+            (folder / name).write_bytes(value * 99)
+
+    folder = Path(tempfile.mkdtemp())
+    monkeypatch.setattr(page, "runtime_files", lambda: [folder / name for name in runtime.FILES])
+    yield of
+    shutil.rmtree(folder)
+
+
+def test_killed_networks_for_onnx_are_the_old_ones_or_the_new_with_their_settings(tiny, networks, tmp_path):
+    def make(value, folder):
+        networks(value)
+        export.export_onnx(tiny, folder, force=True)
+
+    found = set()
+    for folder in killed_at_each_step(tmp_path, lambda f: make(b"old", f), lambda f: make(b"new", f)):
+        recover(folder)
+        told = json.loads((folder / "settings.json").read_text())["files"]
+        assert told == export.described(folder, export.FILES)
+        found.add((folder / "prepare.onnx").read_bytes()[:3])
+    assert found == {b"old", b"new"}
+
+
+def test_a_killed_page_that_makes_bands_is_whole_or_knows_that_its_files_are_not_its_own(tiny, networks, tmp_path):
+    def make(value, folder):
+        networks(value)
+        page.write_band_page(tiny, folder, force=True)
+
+    found = set()
+    for folder in killed_at_each_step(tmp_path, lambda f: make(b"old", f), lambda f: make(b"new", f)):
+        recover(folder / "band")
+        now = export.described(folder / "band", export.FILES)
+        text = (folder / "band.html").read_text()
+        assert text.endswith("</html>\n") and (folder / "band-offline.js").stat().st_size > 99
+        found.add((now["velocity.onnx"]["sha256"] in text, (folder / "band" / "velocity.onnx").read_bytes()[:3]))
+        make(b"new", folder)  # which mends whatever there is
+    assert found == {(True, b"old"), (False, b"new"), (True, b"new")}
+
+
+def test_a_page_goes_over_nothing_unasked_and_leaves_nothing_where_it_does_not_fit(
+    tiny, networks, small_disk, tmp_path
+):
+    networks(b"x")
+    for name in page.OWN:
+        mine = tmp_path / name / name
+        mine.parent.mkdir()
+        mine.write_text("mine")
+        with pytest.raises(ValueError, match=f"{name}.*is there and nothing is overwritten unasked"):
+            page.write_band_page(tiny, mine.parent)
+        assert mine.read_text() == "mine" and list(mine.parent.iterdir()) == [mine]
+    networks(b"x" * 99)
+    for writer in (page.write_band_page, export.export_onnx):
+        with pytest.raises(ValueError, match="the disk is full"):
+            writer(tiny, small_disk / "o")
+        assert not [file for file in small_disk.rglob("*") if file.is_file()]
 
 
 def test_a_killed_song_from_midi_is_whole_or_not_there_and_made_by_the_next_run(tmp_path):

@@ -77,7 +77,7 @@ def write_band(out: Path) -> bool:
     from stemlab.browser.page import write_band_page
 
     try:
-        write_band_page(stemlab.load(device="cpu"), out)
+        write_band_page(stemlab.load(device="cpu"), out, force=True)
     except ValueError as error:
         print(f"no band.html, and no links to it: {error}")
     return (out / "band.html").exists()

@@ -6,9 +6,11 @@ What lies between the networks (solver, guidance, phase integration, gates, leve
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from importlib.util import find_spec
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,7 +18,7 @@ import torch
 from stemlab import __version__
 from stemlab.browser.graphs import Bands, Graph, Prepare, Spectrum, Velocity, examples
 from stemlab.browser.onnx_files import OPSET, write_onnx
-from stemlab.checkpoints.folders import check_folder, write_text
+from stemlab.checkpoints.folders import atomic_folder
 from stemlab.codec.bundled import SILENCE_DB, StemCodec
 from stemlab.conditions import KEYS
 from stemlab.lab.draft import PEAK
@@ -30,6 +32,9 @@ from stemlab.text import MAX_BYTES, ByteTextEncoder
 FILES = ("prepare.onnx", "velocity.onnx", "bands.onnx", "spectrum.onnx")
 
 
+SETTINGS = "settings.json"
+
+
 def export_onnx(lab: StemLab, out: str | os.PathLike, half: bool = True, force: bool = False) -> dict[str, int]:
     """Write a model's networks as ONNX, and its settings; where it has a student, that one's.
 
@@ -37,23 +42,28 @@ def export_onnx(lab: StemLab, out: str | os.PathLike, half: bool = True, force: 
         lab: with a codec of the bundled kind and a flow with the bundled text encoder.
         out: folder, new or empty.
         half: store weights as float16, else as float32.
-        force: write into a folder that has files in it.
+        force: write into a folder that has files in it; a kill at any moment leaves the old networks or the new.
     Returns:
         bytes of each file.
     Raises:
-        ValueError: a codec or a text encoder of another kind, a solver that the JavaScript has not; weights beyond float16.
+        ValueError: a codec or a text encoder of another kind, a solver that the JavaScript has not; weights beyond float16; or as for
+            `atomic_folder`.
     """
     check_exportable(lab)
-    folder = check_folder(out, force, "out")
-    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_folder(out, force, SETTINGS) as made:
+        return write_networks(lab, made, half)
+
+
+def write_networks(lab: StemLab, folder: Path, half: bool = True) -> dict[str, int]:
+    """The files of `export_onnx`, into a folder that is there."""
     model = lab.student.model if lab.student else lab.model
-    told = examples(model)
+    given = examples(model)
     with torch.no_grad():
-        prepared = dict(zip(Prepare.outputs, Prepare(model)(**told), strict=True))
-    latents = torch.zeros_like(told["submix"])
+        prepared = dict(zip(Prepare.outputs, Prepare(model)(**given), strict=True))
+    latents = torch.zeros_like(given["submix"])
     bands = torch.zeros(1, 128, 4)
     work: list[tuple[Graph, dict[str, torch.Tensor]]] = [
-        (Prepare(model), told),
+        (Prepare(model), given),
         (Velocity(model), {"x": latents, "t": torch.zeros(len(latents)), **prepared}),
         (Bands(lab.codec), {"latents": latents}),
         (Spectrum(lab.codec), {"bands": bands}),
@@ -61,10 +71,15 @@ def export_onnx(lab: StemLab, out: str | os.PathLike, half: bool = True, force: 
     sizes = {}
     for name, (module, example) in zip(FILES, work, strict=True):
         sizes[name] = write_onnx(module, example, folder / name, half)
-    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
-    files = {name: {"bytes": sizes[name], "sha256": digests[name]} for name in FILES}
-    write_text(folder / "settings.json", json.dumps(settings(lab) | {"files": files}, indent=1) + "\n")
+    told = settings(lab) | {"files": described(folder, FILES)}
+    (folder / SETTINGS).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     return sizes
+
+
+def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Bytes and digest of some files, by which who loads them can keep and check them."""
+    data = {name: (folder / name).read_bytes() for name in names}
+    return {name: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for name, d in data.items()}
 
 
 def settings(lab: StemLab) -> dict[str, Any]:

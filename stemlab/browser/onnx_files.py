@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from stemlab.browser.graphs import Graph
-from stemlab.checkpoints.folders import atomic_file
 
 OPSET = 18
 SMALL = 1024  # numbers: what has fewer stays float32
@@ -26,7 +25,7 @@ def write_onnx(module: Graph, example: dict[str, torch.Tensor], path: Path, half
     Args:
         module: with `inputs` (names of its arguments and of their axes of any length) and `outputs`.
         example: arguments by name.
-        path: of the file; one that is there is replaced.
+        path: of the file.
         half: store large weights as float16.
     Returns:
         bytes written.
@@ -35,22 +34,21 @@ def write_onnx(module: Graph, example: dict[str, torch.Tensor], path: Path, half
 
     axes = {name: {i: axis for i, axis in enumerate(told) if axis} for name, told in module.inputs.items()}
     torch.onnx.register_custom_op_symbolic("aten::rms_norm", _rms_norm, OPSET)
-    with atomic_file(path) as file:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
-            warnings.simplefilter("ignore")  # the tracer takes constants for what is constant here, and says so
-            torch.onnx.export(
-                module.eval(), tuple(example[name] for name in axes), file, dynamo=False, opset_version=OPSET,
-                input_names=list(axes), output_names=list(module.outputs), dynamic_axes=axes,
-            )  # fmt: skip
-        model = onnx.load(file)
-        for output in model.graph.output:
-            for i, axis in enumerate(output.type.tensor_type.shape.dim):
-                axis.dim_param = f"{output.name}_{i}"  # the tracer takes some lengths of its example for fixed ones
-        rename(model)
-        if half:
-            halve(model)
-        onnx.checker.check_model(model)
-        return file.write_bytes(model.SerializeToString())
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
+        warnings.simplefilter("ignore")  # the tracer takes constants for what is constant here, and says so
+        torch.onnx.export(
+            module.eval(), tuple(example[name] for name in axes), path, dynamo=False, opset_version=OPSET,
+            input_names=list(axes), output_names=list(module.outputs), dynamic_axes=axes,
+        )  # fmt: skip
+    model = onnx.load(path)
+    for output in model.graph.output:
+        for i, axis in enumerate(output.type.tensor_type.shape.dim):
+            axis.dim_param = f"{output.name}_{i}"  # the tracer takes some lengths of its example for fixed ones
+    rename(model)
+    if half:
+        halve(model)
+    onnx.checker.check_model(model)
+    return path.write_bytes(model.SerializeToString())
 
 
 def _rms_norm(graph, x, shape, weight, eps):

@@ -3,16 +3,15 @@
 All scripts are inside of the page: those of the mixer and of the grid are the widgets' own, the model's run in a worker.
 """
 
-import hashlib
 import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
-from stemlab.browser.export import FILES, export_onnx, settings
+from stemlab.browser.export import FILES, SETTINGS, check_exportable, described, settings, write_networks
 from stemlab.browser.runtime import runtime_files
-from stemlab.checkpoints.folders import atomic_file, check_folder, write_text
+from stemlab.checkpoints.folders import atomic_folder, check_folder, write_text
 from stemlab.figures.colours import FAMILY
 from stemlab.lab.stem_lab import StemLab
 from stemlab.songs.genres import GENRES
@@ -31,6 +30,7 @@ MODEL = (
     "band.js",
 )  # from a request to stems
 WORKER = (*MODEL, "files_kept.js", "worker.js")
+OWN = ("band", "band-offline.js", "band.html")  # what is written, in this order
 PAGE = ("request.js", "link.js", "heard.js", "band_form.js", "band_page.js")
 
 
@@ -39,42 +39,49 @@ def source(*names: str) -> str:
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
-def write_band_page(lab: StemLab, out: str | os.PathLike) -> int:
+def write_band_page(lab: StemLab, out: str | os.PathLike, force: bool = False) -> int:
     """Write the page, the model and the runtime into a folder for any static web server; other files in it stay.
 
     Args:
         lab: the model; see `export_onnx`.
         out: folder.
+        force: replace a page that is there. The page is written last, and refuses files that are not its own: a kill leaves no mixture.
     Returns:
         bytes that a browser fetches, all in all.
     Raises:
-        ValueError: as for `export_onnx` and `runtime_files`.
+        ValueError: as for `export_onnx`, `check_page` and `runtime_files`.
     """
-    folder = check_folder(out, force=True, name="out")
+    folder = check_page(out, force)
+    check_exportable(lab)
     runtime = runtime_files()  # before the work: it may need the network
-    export_onnx(lab, folder / "band", force=True)
-    for file in runtime:
-        with atomic_file(folder / "band" / served(file.name)) as copy:
-            shutil.copyfile(file, copy)
+    with atomic_folder(folder / "band", force, SETTINGS) as made:
+        write_networks(lab, made)
+        for file in runtime:
+            shutil.copyfile(file, made / served(file.name))
     told = settings(lab) | {
         "families": FAMILY, "styles": sorted(GENRES), "suggestions": suggestions(),
         "files": described(folder / "band", FILES),
         "runtime": described(folder / "band", [served(file.name) for file in runtime]),
     }  # fmt: skip
-    write_text(folder / "band-offline.js", source("offline.js"))
-    write_text(folder / "band.html", band_html(told))
+    for name, text in zip(OWN[1:], (source("offline.js"), band_html(told)), strict=True):
+        write_text(folder / name, text)
     return sum(file["bytes"] for file in [*told["files"].values(), *told["runtime"].values()])
+
+
+def check_page(out: str | os.PathLike, force: bool = False, name: str = "out") -> Path:
+    """The full path of a folder that a page can be written to; ValueError when its files are there already, unless `force`."""
+    folder = check_folder(out, True, name)
+    if not force and (there := [own for own in OWN if (folder / own).exists()]):
+        raise ValueError(
+            f"{name}: {str(folder / there[0])!r} is there and nothing is overwritten unasked; name another folder, or allow it "
+            "with force=True (--force)."
+        )
+    return folder
 
 
 def served(name: str) -> str:
     """What a file is called on the server: some know no .mjs."""
     return name.replace(".mjs", ".js")
-
-
-def described(folder: Path, names: Any) -> dict[str, dict[str, Any]]:
-    """Bytes and digest of some files, by which the page keeps and checks them."""
-    data = {name: (folder / name).read_bytes() for name in names}
-    return {name: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for name, d in data.items()}
 
 
 def band_html(told: dict[str, Any]) -> str:

@@ -2,13 +2,13 @@
 
 import base64
 import hashlib
-import os
 import shutil
 import subprocess
 import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from stemlab.checkpoints.cache import cache_folder, writable_cache
 from stemlab.checkpoints.folders import atomic_folder
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
@@ -17,9 +17,9 @@ FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")  # the script
 ARCHIVE = f"{PACKAGE}-{VERSION}.tgz"
 
 
-def cache_folder() -> Path:
-    """Where the runtime is kept: `stemlab` in `$XDG_CACHE_HOME`, or in `~/.cache`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stemlab" / f"{PACKAGE}-{VERSION}"
+def kept_folder() -> Path:
+    """Where the runtime is kept, in the user's cache."""
+    return cache_folder() / f"{PACKAGE}-{VERSION}"
 
 
 def runtime_files() -> list[Path]:
@@ -28,8 +28,9 @@ def runtime_files() -> list[Path]:
     Raises:
         ValueError: no npm, no network, or another package than the pinned one; says how to help.
     """
-    folder = cache_folder()
+    folder = kept_folder()
     if not all((folder / name).is_file() for name in FILES):
+        writable_cache()
         with TemporaryDirectory() as place:
             unpack(fetch(Path(place)), folder)
     return [folder / name for name in FILES]
@@ -38,7 +39,7 @@ def runtime_files() -> list[Path]:
 def fetch(place: Path) -> Path:
     """The package's archive, packed by npm into a folder."""
     npm = shutil.which("npm")
-    by_hand = f"or unpack {', '.join(FILES)} of {PACKAGE} {VERSION} into {str(cache_folder())!r}"
+    by_hand = f"or unpack {', '.join(FILES)} of {PACKAGE} {VERSION} into {str(kept_folder())!r}"
     if npm is None:
         raise ValueError(f"the page needs {PACKAGE} of npm, and npm is not here: install Node.js, {by_hand}.")
     command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--pack-destination", str(place), "--silent"]

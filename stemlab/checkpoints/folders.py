@@ -28,7 +28,9 @@ def clean_path(path: str | os.PathLike, name: str = "path") -> Path:
     """A path as a user may write it, with `~` or without; ValueError names the argument."""
     text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(text, str) or not text or "\0" in text:
-        raise ValueError(f"{name}: got {path!r}; it takes a path as text, such as 'out/mine', without a NUL in it.")
+        raise ValueError(
+            f"{name}: got {path if text is None else text!r}; it takes a path as text, such as 'out/mine', without a NUL in it."
+        )
     try:
         return Path(text).expanduser()
     except RuntimeError:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 64_000_000
+MOST_LETTERS = 1000  # of a text that somebody asks with, or that metadata tell
 
 
 def read_json(file: str | Path, most: int = MOST_BYTES) -> Any:
@@ -29,6 +30,16 @@ def read_json(file: str | Path, most: int = MOST_BYTES) -> Any:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
         raise ValueError(f"{str(file)!r} is not JSON ({why})") from error
+
+
+def cut(text: object, most: int = 2000) -> str:
+    """A text in one line of up to `most` letters; of a longer one the beginning, and the end, which says how to mend it.
+
+    >>> cut("of all that\nis too long the end is told", 30)
+    'of all that ... the end is told'
+    """
+    line = " ".join(str(text).split())
+    return line if len(line) <= most else f"{line[: most // 2 - 3].rstrip()} ... {line[-(most // 2) :].lstrip()}"
 
 
 def _refuse(constant: str) -> None:

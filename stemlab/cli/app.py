@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stemlab import __version__
+from stemlab.checkpoints.json_files import cut
 from stemlab.cli.data import add_commands
-from stemlab.cli.errors import line_of
+from stemlab.cli.errors import line_of, say
 from stemlab.cli.evaluate import add_command as add_evaluate
 from stemlab.cli.export import add_command as add_export
 from stemlab.cli.push import add_command as add_push
@@ -45,27 +46,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = arguments.pop("command")
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _say
+            warnings.showwarning = say
             return command(**arguments)
     except BrokenPipeError:  # whoever read our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, OSError, MemoryError, RuntimeError) as error:
-        _say(line_of(error))
+        say(line_of(error))
         return 2
     except KeyboardInterrupt:
-        _say("stopped; nothing was written over.")
+        say("stopped; nothing was written over.")
         return 130
-
-
-def _say(message: object, *about: Any, **more: Any) -> None:
-    """One line on stderr, below the progress bars that are there."""
-    if "tqdm" in sys.modules:
-        from tqdm import tqdm
-
-        for bar in list(getattr(tqdm, "_instances", ())):
-            bar.close()
-    print("stemlab:", " ".join(str(message).split()), file=sys.stderr)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -149,7 +140,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the words in one line, as all of stemlab does."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"stemlab: {message}; see: {self.prog} --help\n")
+        self.exit(2, f"stemlab: {cut(message)}; see: {self.prog} --help\n")
 
 
 def generate(stems: list[str], **options: Any) -> int:

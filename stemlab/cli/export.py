@@ -3,6 +3,10 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stemlab.lab.stem_lab import StemLab
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -11,7 +15,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     give.set_defaults(command=export)
     give.add_argument("--onnx", type=Path, metavar="OUT", help="folder for the networks; new or empty")
     give.add_argument(
-        "--page", type=Path, metavar="OUT", help="folder for band.html and what it needs; other files stay"
+        "--page", type=Path, metavar="OUT", help="folder for band.html, band-offline.js and band/; other files stay"
     )
     give.add_argument(
         "--vectors", action="store_true", help="vectors.json too: inputs and outputs of what lies between"
@@ -29,32 +33,35 @@ def export(
 
     if onnx is None and page is None:
         raise ValueError("export: say what to write: --onnx FOLDER, --page FOLDER, or both")
-    for folder, name, over in ((onnx, "--onnx", force), (page, "--page", True)):
-        if folder is not None:
-            check_folder(folder, over, name)  # before the work, not after it
+    from stemlab.browser.page import check_page, write_band_page
+
+    networks = None if onnx is None else check_folder(onnx, force, "--onnx")  # before the work, not after it
+    if page is not None and check_page(page, force, "--page") / "band" == networks:
+        raise ValueError(f"--onnx: got {str(onnx)!r}, where --page puts files of its own; name another folder")
     import stemlab
 
     lab = stemlab.load(weights, device="cpu")
+    if onnx is not None:
+        _write_networks(lab, onnx, vectors, not float32, force)
     if page is not None:
-        from stemlab.browser.page import write_band_page
-
-        size = write_band_page(lab, page)
+        size = write_band_page(lab, page, force)
         print(f"{page / 'band.html'}: a browser fetches {size / 1e6:.1f} MB, once")
         print(f"To try it: {Path(sys.executable).name} -m http.server 8000 --directory {page}")
         print("and open http://localhost:8000/band.html; any static web server will do.")
-    if onnx is None:
-        return 0
+    return 0
+
+
+def _write_networks(lab: "StemLab", folder: Path, vectors: bool, half: bool, force: bool) -> None:
     from stemlab.browser.export import export_onnx
 
-    sizes = export_onnx(lab, onnx, half=not float32, force=force)
+    sizes = export_onnx(lab, folder, half, force)
     if vectors:
         import json
 
         from stemlab.browser.vectors import vectors as all_vectors
         from stemlab.checkpoints.folders import write_text
 
-        write_text(onnx / "vectors.json", json.dumps(all_vectors()) + "\n")
+        write_text(folder / "vectors.json", json.dumps(all_vectors()) + "\n")
     for name, size in sizes.items():
-        print(f"{size / 1e6:6.2f} MB  {onnx / name}")
+        print(f"{size / 1e6:6.2f} MB  {folder / name}")
     print(f"{sum(sizes.values()) / 1e6:6.2f} MB in all; how they go together: settings.json and docs/browser.md")
-    return 0

@@ -20,6 +20,8 @@ from stemlab.codec.headers import MOST_CHANNELS, UNREADABLE, header, sound_path,
 from stemlab.framing import FRAME, SAMPLE_RATE
 
 HIGHEST = 10_000_000  # Hz that anything is resampled from or to
+LOUDEST = 1e6  # of any sample, where 1 is full scale: integers of 16 bits still pass, and no sum of stems overflows
+NO_SOUND = f"NaN or infinite samples, or some beyond {LOUDEST:,.0f}, where 1 is full scale"
 SILENCE_DB = -60.0  # a frame is on when its level is above this; Source: arXiv:2602.09891
 
 
@@ -47,7 +49,7 @@ def read_channels(path: str | os.PathLike) -> tuple[np.ndarray, int]:
     Returns:
         `(channels, N)` float32, and its rate in Hz.
     Raises:
-        ValueError: no such file, an empty or unreadable one, no samples, NaN or infinite ones.
+        ValueError: no such file, an empty or unreadable one, no samples, or such as `is_sound` does not take.
     """
     path = check_file(path, "path", "give the path of a WAV, FLAC, OGG or MP3 file.")
     if path.suffix.lower() in ffmpeg.SUFFIXES and path.stat().st_size:
@@ -60,8 +62,8 @@ def read_channels(path: str | os.PathLike) -> tuple[np.ndarray, int]:
         raise ValueError(f"path: {str(path)!r} {why_unreadable(path, error)}; convert it to WAV or FLAC.") from error
     if len(audio) == 0:
         raise ValueError(f"path: {str(path)!r} holds no samples; export it again with at least one.")
-    if not np.isfinite(audio).all():
-        raise ValueError(f"path: {str(path)!r} has NaN or infinite samples; export it again from the source.")
+    if not is_sound(audio).all():
+        raise ValueError(f"path: {str(path)!r} has {NO_SOUND}; export it again from the source.")
     return np.ascontiguousarray(audio.T), file_rate
 
 
@@ -191,15 +193,20 @@ def as_array(audio: Any, name: str = "audio") -> np.ndarray:
 
 
 def check_mono(audio: np.ndarray, name: str = "audio") -> np.ndarray:
-    """Return `audio` as `(N,)` float32; ValueError when it is not one finite channel of at least a sample."""
+    """Return `audio` as `(N,)` float32; ValueError when it is not one channel of at least a sample, all of them sound."""
     audio = as_array(audio, name)
     if audio.ndim != 1:
         raise ValueError(f"{name}: got the shape {audio.shape}; it takes one channel, (N,): average or pick one first.")
     if audio.size == 0:
         raise ValueError(f"{name}: got no samples; it takes at least one.")
-    if not np.isfinite(audio).all():
-        raise ValueError(f"{name}: has NaN or infinite samples; look for a division by zero in what made it.")
+    if not is_sound(audio).all():
+        raise ValueError(f"{name}: has {NO_SOUND}; look for a division by zero in what made it.")
     return audio
+
+
+def is_sound(audio: np.ndarray) -> np.ndarray:
+    """Which samples can be of a sound: those from -LOUDEST to LOUDEST, and no NaN."""
+    return np.abs(audio) <= LOUDEST
 
 
 def check_rate(rate: int, name: str) -> None:

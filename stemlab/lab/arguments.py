@@ -3,7 +3,7 @@
 from numbers import Integral, Real
 from typing import Any
 
-from stemlab.checkpoints.json_files import shown
+from stemlab.checkpoints.json_files import MOST_LETTERS, shown
 
 
 def check_number(name, value, low, high, meaning, optional=False, whole=False) -> None:
@@ -16,9 +16,10 @@ def check_number(name, value, low, high, meaning, optional=False, whole=False) -
 
 
 def check_text(name: str, value: Any) -> None:
-    """ValueError unless `value` is a text, of characters that can be written down."""
-    if not isinstance(value, str):
-        raise ValueError(f"{name}: got {shown(value)}; it takes a text.")
+    """ValueError unless `value` is a text of up to MOST_LETTERS characters, which can be written down."""
+    if not isinstance(value, str) or len(value) > MOST_LETTERS:
+        long = f", and this one has {len(value):,}: say it shorter" if isinstance(value, str) else ""
+        raise ValueError(f"{name}: got {shown(value)}; it takes a text of up to {MOST_LETTERS:,} letters{long}.")
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:

@@ -11,10 +11,12 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
+from stemlab.checkpoints.json_files import shown
 from stemlab.codec.bundled import WEIGHTS
 from stemlab.songs.captions import vocabulary
 from stemlab.songs.sounds import FAMILIES
 from stemlab.songs.words import family_of, left_out
+from stemlab.text import MAX_BYTES, join_prompt
 
 _SMALL = frozenset(
     "a an the of and or with in on to for like very more less some no not my your his her its by at from as is be "
@@ -77,6 +79,13 @@ def hints(stems: Iterable[str], prompt: str = "") -> list[str]:
     if strange:
         words = ", ".join(dict.fromkeys(repr(word) for word in strange))
         told.append(f"{words}: not among the words that these weights have learnt, and may change nothing.")
+    for stem in stems:
+        data = join_prompt(stem, prompt).lower().encode()
+        if len(data) >= MAX_BYTES:
+            last = data[: MAX_BYTES - 1].decode(errors="ignore")[-20:]
+            told.append(
+                f"{shown(stem)}: with the prompt it is too long; these weights read no further than {last!r}: say it shorter."
+            )
     return told
 
 

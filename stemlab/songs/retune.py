@@ -18,7 +18,6 @@ Source: SoundFont Technical Specification 2.04, Secs. 7.7 to 7.10 and 8.1.2.
 from __future__ import annotations
 
 import io
-import os
 import struct
 from functools import lru_cache
 from hashlib import blake2b
@@ -27,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stemlab.checkpoints.cache import cache_folder, writable_cache
 from stemlab.checkpoints.folders import atomic_file, explained
 from stemlab.songs.soundfont_file import SAMPLE, VORBIS, Tables, open_font
 
@@ -43,25 +43,19 @@ def retuned(soundfont: str) -> str:
     """
     source = Path(soundfont).resolve()
     data, tables = open_font(str(source))
-    cache = _cache()
-    target = cache / f"{source.stem[:60]}-{blake2b(data.data, digest_size=8).hexdigest()}-{_VERSION}{source.suffix}"
+    mark = blake2b(data.data, digest_size=8).hexdigest()
+    target = cache_folder() / f"{source.stem[:60]}-{mark}-{_VERSION}{source.suffix}"
     if not target.exists():
+        writable_cache()  # before the work, not after it
         try:
             made = _retune(data, tables)
         except (ValueError, RuntimeError, struct.error) as error:
             raise ValueError(f"soundfont: {str(source)!r} is damaged ({error}); get it again.") from error
-        with explained(cache):
-            cache.mkdir(parents=True, exist_ok=True)
+        with explained(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
             with atomic_file(target) as file:
                 file.write_bytes(made)
     return str(target)
-
-
-def _cache() -> Path:
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stemlab"
-    except RuntimeError:  # a container's user without a home
-        raise ValueError("XDG_CACHE_HOME: you have no home folder; set it to one for copies of soundfonts.") from None
 
 
 def _retune(data: np.ndarray, tables: Tables) -> bytes:

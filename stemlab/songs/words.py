@@ -116,7 +116,7 @@ def left_out(text: str) -> str | None:
     """
     if match := re.search(rf"(?:^|\b){_LEFT_OUT} (.+)$", text):
         told = match[1]
-    elif match := re.search(r"(\w{3,})(?:less| removed)\b", text):
+    elif match := re.search(r"\b(\w{3,})(?:less| removed)\b", text):
         told = match[1] if match[1] in _names() else match[1] + "s"
     elif _GLUED.match(text) and text not in _names():
         told = _GLUED.sub("", text)

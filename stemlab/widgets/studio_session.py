@@ -3,6 +3,7 @@
 Lesson: 11_stem_studio.ipynb
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from stemlab.checkpoints.folders import clean_path
 from stemlab.lab.beats import SURE, listen
 from stemlab.lab.group import StemGroup
 from stemlab.lab.load import load as load_weights
@@ -180,8 +182,8 @@ class StudioSession(Takes):
     def _save(self, group: StemGroup, folder: str, over: bool) -> None:
         if not folder.strip():
             raise ValueError("folder: got nothing; name a folder, such as out/mine.")
-        place = Path(folder).expanduser()
-        if place.is_dir() and any(place.iterdir()) and not over:
+        place = clean_path(folder, "folder")
+        if os.path.isdir(place) and any(place.iterdir()) and not over:
             raise ValueError(f"{folder} is not empty: name a new folder, or tick Replace to save over what is there.")
         group.save(folder, force=over)
         self.note = f"Saved: open {folder}/player.html, or load it with stemlab.StemGroup.load({literal(folder)})."

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stemlab.checkpoints.json_files import MOST_LETTERS, cut
 from stemlab.data.readers.sound_files import DamagedFile, Source, probe
 
 
@@ -88,7 +89,7 @@ class Scan:
 
     def tell(self, path: Path, what: object) -> None:
         """Note a problem."""
-        self.problems.append(Problem(path, " ".join(str(what).split())))
+        self.problems.append(Problem(path, cut(what)))
 
     def source(self, path: Path) -> Source | None:
         """A sound file by its header, or None, noted, when it is damaged."""
@@ -123,8 +124,9 @@ class Scan:
 
 
 def text(value: object) -> str:
-    """What metadata say in a place where a text belongs; "" for anything else, and for what is no UTF-8."""
-    return value if isinstance(value, str) and value.encode("utf-8", "ignore").decode() == value else ""
+    """What metadata say in a place where a text belongs; "" for anything else, for what is no UTF-8, and for whole novels."""
+    short = isinstance(value, str) and len(value) <= MOST_LETTERS
+    return value if short and value.encode("utf-8", "ignore").decode() == value else ""
 
 
 def subfolders(path: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import io
 from pathlib import Path
 
 from stemlab.checkpoints.folders import write_text
+from stemlab.checkpoints.json_files import MOST_LETTERS
 
 TABLE = "names.csv"
 MOST_BYTES = 16_000_000
@@ -35,6 +36,8 @@ def read_names(folder: Path) -> dict[str, str]:
         ) from error
     if not all(isinstance(row.get(column), str) for row in rows for column in ("file", "name")):
         raise ValueError(f'DIR: {str(file)!r} takes two columns, "file" and "name", apart by commas.')
+    if long := [row["file"] for row in rows if len(row["name"]) > MOST_LETTERS]:
+        raise ValueError(f"DIR: {str(file)!r} has more than {MOST_LETTERS:,} letters as the name of {long[0]!r}.")
     return {row["file"].replace("\\", "/"): row["name"].strip() for row in rows}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stemlab.checkpoints.json_files import read_json
 from stemlab.codec import ffmpeg
-from stemlab.data.readers.found import FolderStem, Scan, subfolders
+from stemlab.data.readers.found import FolderStem, Scan, subfolders, text
 from stemlab.data.readers.names import LEFT_OUT, read_names
 from stemlab.data.readers.sound_files import SUFFIXES
 from stemlab.songs.harmony import canonical_key
@@ -48,8 +48,8 @@ def scan(scan: Scan) -> None:
         files = [f for f in inside if f.suffix.lower() in SUFFIXES]
         labels = labels_of(files, path.name)
         files = [
-            f for f, text in zip(files, labels, strict=True)
-            if (corrected[f].lower() not in LEFT_OUT if f in corrected else not is_mix(text) or left_out(text))
+            f for f, name in zip(files, labels, strict=True)
+            if (corrected[f].lower() not in LEFT_OUT if f in corrected else not is_mix(name) or left_out(name))
         ]  # fmt: skip
         if files:
             with scan.visit(path):
@@ -73,9 +73,9 @@ def _add(scan: Scan, path: Path, files: list[Path], corrected: dict[Path, str]) 
     captions = [_captions(labels[file], told.get(file.name, {})) for file, _ in whole]
     names = unique_names(caption[0] for caption in captions)
     there = [FolderStem(n, c, (s,)) for n, c, (_, s) in zip(names, captions, whole, strict=True)]
-    prompt, bpm, key = facts.get("prompt"), facts.get("bpm"), facts.get("key")
+    bpm, key = facts.get("bpm"), facts.get("key")
     scan.add(
-        path.name, path, there, prompts=(prompt if isinstance(prompt, str) else "",),
+        path.name, path, there, prompts=(text(facts.get("prompt")),),
         bpm=float(bpm) if isinstance(bpm, int | float) and 40 <= bpm <= 240 else None,
         key=_key(scan, path, key),
     )  # fmt: skip
@@ -105,12 +105,12 @@ def _facts(scan: Scan, path: Path) -> dict:
     return {}
 
 
-def _captions(text: str, told: dict) -> tuple[str, ...]:
+def _captions(called: str, told: dict) -> tuple[str, ...]:
     """Wordings of a stem: those of its facts, else its label with the family that it belongs to."""
     more = told.get("captions")
     given = [told.get("caption"), told.get("prompt"), *(more if isinstance(more, list) else [])]
-    texts = [t for t in given if isinstance(t, str) and re.search(r"\w", t.split(":")[0])]
-    return tuple(dict.fromkeys(texts)) or describe(text)
+    texts = [t for t in map(text, given) if re.search(r"\w", t.split(":")[0])]
+    return tuple(dict.fromkeys(texts)) or describe(called)
 
 
 def describe(text: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from stemlab.codec.audio import resample, to_sides
+from stemlab.codec.audio import NO_SOUND, is_sound, resample, to_sides
 from stemlab.codec.headers import MOST_CHANNELS, RATES, UNREADABLE, sound_path
 
 SUFFIXES = {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".w64", ".caf", ".au"}
@@ -83,7 +83,7 @@ def read_window(source: Source, first: int, samples: int, sample_rate: int, side
     Returns:
         `(samples,)` float32, or `(2, samples)`.
     Raises:
-        DamagedFile: it ends before its header says, or has NaN or infinite samples.
+        DamagedFile: it ends before its header says, or has samples that are no sound.
         ValueError: first or samples is negative.
     """
     if first < 0 or samples < 0:
@@ -115,9 +115,9 @@ def _frames(source: Source, begin: int, end: int) -> np.ndarray:
     if len(audio) < end - begin:
         at = (begin + len(audio)) / source.rate
         raise DamagedFile(source.path, f"ends at {at:.1f} s, where its header says {source.seconds:.1f} s")
-    if not np.isfinite(audio).all():
-        at = (begin + int(np.argmin(np.isfinite(audio).all(1)))) / source.rate
-        raise DamagedFile(source.path, f"has NaN or infinite samples at {at:.1f} s")
+    if not (sound := is_sound(audio).all(1)).all():
+        at = (begin + int(np.argmin(sound))) / source.rate
+        raise DamagedFile(source.path, f"has {NO_SOUND} at {at:.1f} s")
     return np.ascontiguousarray(audio.T)
 
 
