@@ -284,6 +284,22 @@ def test_distill_takes_a_student_alone_and_leaves_what_train_leaves(run, tmp_pat
     assert "--resume" in capsys.readouterr().err
 
 
+def test_half_a_student_is_refused(lab, run, tmp_path):
+    change, about = load_weights(run[0] / "student")
+    bias, half = next(n for n in change if n.endswith(".bias")), next(n for n in change if n.endswith(".a"))
+    for wrong in (
+        {n: t for n, t in change.items() if n != half}, {n: t for n, t in change.items() if n != bias}, {}, {**change, "x": change[bias]},
+        {**change, bias: change[bias][:1]}, {**change, half: change[half][:, :1]}, {**change, half: change[half][0]},
+    ):  # fmt: skip
+        save_weights(tmp_path / "student", wrong, about)
+        with pytest.raises(ValueError, match=r"student: the change is of another network.*copy it again"):
+            load_student(tmp_path / "student", lab.model, lab.checkpoint)
+    packed = pack(lab.source, tmp_path / "packed", WEIGHTS)
+    (packed / "student.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"no weights at .*student\.safetensors"):
+        stemlab.load(packed, "cpu")
+
+
 def test_a_student_with_numbers_that_are_none_is_refused(lab, run, tmp_path):
     change, about = load_weights(run[0] / "student")
     name = next(iter(change))

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from stemlab.codec.audio import read_channels
+from stemlab.lab.recording import open_recording
 
 TONE = 0.4 * np.sin(np.arange(88_200) * 2 * np.pi * 440 / 44_100)
 there = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg on this machine")
@@ -27,6 +28,8 @@ def test_what_a_phone_records_is_read_with_its_rate_and_channels(tmp_path, name)
     middle = audio[:, 20_000:60_000]
     assert np.sqrt(np.mean(middle[0] ** 2)) == pytest.approx(0.4 / np.sqrt(2), rel=0.05)
     assert np.argmax(np.abs(np.fft.rfft(middle[0]))) * 44_100 / 40_000 == pytest.approx(440, abs=2)
+    recording, called = open_recording(tmp_path / name)  # which `accompany` begins with
+    assert np.array_equal(recording.audio, audio) and called == name.partition(".")[0].lower()
 
 
 @there
@@ -35,6 +38,8 @@ def test_a_damaged_one_is_one_line(tmp_path):
     with pytest.raises(ValueError, match=r"^path: .*a\.m4a' cannot be read by ffmpeg") as told:
         read_channels(tmp_path / "a.m4a")
     assert "\n" not in str(told.value)
+    with pytest.raises(ValueError, match=r"^path: .*a\.m4a' cannot be read by ffmpeg"):
+        open_recording(tmp_path / "a.m4a")
 
 
 def test_without_ffmpeg_the_advice_is_to_install_it_or_to_convert(tmp_path, monkeypatch):

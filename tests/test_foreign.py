@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from stemlab import Stem, StemGroup
 from stemlab.checkpoints.files import load_weights, network_of, save_weights
+from stemlab.checkpoints.low_rank import change_of, with_low_rank
 from stemlab.checkpoints.text_encoders import network
 from stemlab.codec.audio import read_channels
 from stemlab.data import shards
@@ -23,6 +24,7 @@ from stemlab.data.readers.sound_files import probe, read_window
 from stemlab.lab import session
 from stemlab.lab.draft import asked_activity
 from stemlab.lab.recording import open_recording
+from stemlab.lab.student import load_student
 from stemlab.songs.midi import read_midi
 from stemlab.widgets import mixer
 
@@ -133,6 +135,23 @@ def test_weights_of_any_bytes(tmp_path):
 
     files = st.tuples(st.just("net.safetensors"), bytes_like(base)) | st.tuples(st.just("net.json"), bytes_like(about))
     attack(read, files, tmp_path)
+
+
+def test_a_student_of_any_bytes(make_net, tmp_path):
+    net = make_net()
+    change = {name: tensor.half() for name, tensor in change_of(with_low_rank(net, 2)).items()}
+    save_weights(tmp_path / "student", change, {"kind": "student", "flow": "x", "few": 4, "steps": 9})
+    base, about = ((tmp_path / f"student.{end}").read_bytes() for end in ("safetensors", "json"))
+
+    def read(value):
+        for end, data in zip(("safetensors", "json"), value, strict=True):
+            written(tmp_path / f"student.{end}", data)
+        student = load_student(tmp_path / "student", net, "x").model
+        assert all(p.isfinite().all() for p in student.parameters())
+
+    near = 8 + int.from_bytes(base[:8], "little")
+    files = st.tuples(bytes_like(base) | bytes_like(base, near=near), st.just(about))
+    attack(read, files | st.tuples(st.just(base), bytes_like(about)), tmp_path)
 
 
 def test_shards_of_any_bytes(cache, tmp_path):

@@ -1,6 +1,7 @@
 """Every wrong input of the command is one line that names the argument, and exit code 2, before anything is written."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -200,3 +201,18 @@ def test_too_little_memory_is_one_line_and_a_fault_of_ours_is_none():
 def test_what_a_system_says_without_naming_a_file_is_said_without_its_number():
     assert str(line_of(FileNotFoundError(2, "No usable temporary directory found"))).startswith("No usable temporary")
     assert str(line_of(OSError("the hub is away"))) == "the hub is away"
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "said"),
+    [
+        (">/dev/full", 2, "stemlab: stdout: what was to be printed could not be (No space left on device); all else is done.\n"),
+        (">&- 2>/dev/null", 0, ""), ("2>&-", 0, ""), ("| (exec 0<&-; sleep 2)", 0, ""),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_printed_is_one_line_and_a_reader_that_left_is_none(where, code, said):
+    """In its own process: Python prints what is left when it ends, where no code of ours runs any more."""
+    line = f"set -o pipefail; {sys.executable} -m stemlab --help {where}"
+    env = {**os.environ, "PYTHONUNBUFFERED": ""}
+    run = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, env=env)
+    assert (run.returncode, run.stderr) == (code, said)

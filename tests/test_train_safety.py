@@ -135,6 +135,14 @@ def test_a_full_disk_is_told_in_one_line_and_the_old_checkpoint_stays(config, ru
     assert load_weights(run / "flow")[1]["steps"] == 4
 
 
+def test_weights_that_are_no_numbers_any_more_go_over_no_checkpoint(config, run, monkeypatch):
+    monkeypatch.setattr("stemlab.training.flow.trapezoid", lambda *_: float("inf"))
+    kept = content(run)["checkpoint.safetensors"]
+    with pytest.raises(ValueError, match=r"^lr: at step 4 [^\n]*NaN or infinity, so nothing was saved[^\n]*smaller lr"):
+        train(config, run, resume=True)
+    assert content(run)["checkpoint.safetensors"] == kept and not (run / "flow.safetensors").exists()
+
+
 def test_a_second_training_in_a_folder_is_told_who_is_there_until_that_one_is_gone(config, tmp_path):
     words = [sys.executable, "-c", LONG, json.dumps(config), str(tmp_path / "run")]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:

@@ -70,7 +70,10 @@ def find_parts(folder: str | Path, bundled: Path) -> dict[str, Path]:
             f"{' and '.join(names)} from one place"
         )
     student = folder / "student"
-    return {**found, "student": student} if student.with_suffix(".safetensors").exists() else found
+    there = any(
+        student.with_suffix(end).exists() for end in (".safetensors", ".json")
+    )  # one alone is told when it is read
+    return {**found, "student": student} if there else found
 
 
 def codec_folder(parts: dict[str, Path]) -> Path:

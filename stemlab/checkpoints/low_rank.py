@@ -76,17 +76,22 @@ def changed(model: Network, change: dict[str, torch.Tensor]) -> Network:
     """A copy of a plain network, with a change made to it.
 
     Raises:
-        ValueError: it is a change of another network.
+        ValueError: it is a change of another network, or not the whole of it.
     """
     model = copy.deepcopy(model)
-    weights = dict(model.named_parameters())
+    weights, layers = dict(model.named_parameters()), dict(steered(model))
+    whole = {f"{name}.bias" for name, part in layers.items() if part.bias is not None}
+    whole |= {name for name in weights if name.endswith(".table")}
+    if odd := sorted((whole | {f"{name}.{half}" for name in layers for half in "ab"}) ^ change.keys()):
+        raise ValueError(f"the change is of another network: it {'has' if odd[0] in change else 'lacks'} {odd[0]!r}")
     try:
-        with torch.no_grad():
-            for name, tensor in change.items():
-                if name.endswith(".a"):
-                    weights[f"{name[:-2]}.weight"].add_(change[f"{name[:-2]}.b"].float() @ tensor.float())
-                elif not name.endswith(".b"):
-                    weights[name].copy_(tensor)
-    except (KeyError, RuntimeError) as error:
+        made = {f"{name}.weight": change[f"{name}.b"].float() @ change[f"{name}.a"].float() for name in layers}
+    except RuntimeError as error:
         raise ValueError(f"the change is of another network: {error}") from None
+    with torch.no_grad():
+        for name, tensor in (made | {name: change[name] for name in whole}).items():
+            if tensor.shape != weights[name].shape:
+                shapes = f"{tuple(tensor.shape)} where there is {tuple(weights[name].shape)}"
+                raise ValueError(f"the change is of another network: {name!r} is {shapes}")
+            weights[name].copy_(weights[name] + tensor if name in made else tensor)
     return model

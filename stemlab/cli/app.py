@@ -4,7 +4,6 @@ What is wrong with an input is said in one line on stderr, with exit code 2.
 """
 
 import argparse
-import os
 import sys
 import time
 import warnings
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from stemlab import __version__
 from stemlab.checkpoints.json_files import cut
 from stemlab.cli.data import add_commands
-from stemlab.cli.errors import line_of, say
+from stemlab.cli.errors import line_of, printed, say
 from stemlab.cli.evaluate import add_command as add_evaluate
 from stemlab.cli.export import add_command as add_export
 from stemlab.cli.push import add_command as add_push
@@ -42,21 +41,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter gets its number
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    arguments = vars(parser().parse_args(argv))
-    command = arguments.pop("command")
     try:
-        with warnings.catch_warnings():
+        with printed(), warnings.catch_warnings():
             warnings.showwarning = say
-            return command(**arguments)
-    except BrokenPipeError:  # whoever read our output, such as `head`, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+            arguments = vars(parser().parse_args(argv))
+            return arguments.pop("command")(**arguments)
     except (ValueError, OSError, MemoryError, RuntimeError) as error:
         say(line_of(error))
         return 2
     except KeyboardInterrupt:
         say("stopped; nothing was written over.")
         return 130
+    return 0  # whoever read what was printed has left
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,6 +1,9 @@
 """What is said of an error, in one line."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from stemlab.checkpoints.json_files import cut
@@ -29,3 +32,35 @@ def say(message: object, *about: Any, **more: Any) -> None:
         for bar in list(getattr(tqdm, "_instances", ())):
             bar.close()
     print("stemlab:", cut(message), file=sys.stderr)
+
+
+@contextmanager
+def printed() -> Iterator[None]:
+    """What is printed inside is out at the end; that whoever read it, such as `head`, has left is no error, and a full disk is a ValueError."""
+    try:
+        try:
+            yield
+        except SystemExit:  # --help and --version
+            _flush()
+            raise
+        _flush()
+    except BrokenPipeError:
+        _quiet()
+
+
+def _flush() -> None:
+    """As Python would do it when it ends, where it is too late for an exit code."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        _quiet()
+        if not isinstance(error, BrokenPipeError):
+            raise ValueError(
+                f"stdout: what was to be printed could not be ({error.strerror}); all else is done."
+            ) from None
+
+
+def _quiet() -> None:
+    """Let what is still to be printed go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

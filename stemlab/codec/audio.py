@@ -52,14 +52,13 @@ def read_channels(path: str | os.PathLike) -> tuple[np.ndarray, int]:
         ValueError: no such file, an empty or unreadable one, no samples, or such as `is_sound` does not take.
     """
     path = check_file(path, "path", "give the path of a WAV, FLAC, OGG or MP3 file.")
-    if path.suffix.lower() in ffmpeg.SUFFIXES and path.stat().st_size:
-        with ffmpeg.as_wav(path) as wav:
-            return read_channels(wav)
-    header(path)
-    try:
-        audio, file_rate = soundfile.read(sound_path(path), dtype="float32", always_2d=True)
-    except UNREADABLE as error:
-        raise ValueError(f"path: {str(path)!r} {why_unreadable(path, error)}; convert it to WAV or FLAC.") from error
+    with ffmpeg.as_wav(path) as wav:
+        header(wav)
+        try:
+            audio, file_rate = soundfile.read(sound_path(wav), dtype="float32", always_2d=True)
+        except UNREADABLE as error:
+            why = why_unreadable(wav, error)
+            raise ValueError(f"path: {str(path)!r} {why}; convert it to WAV or FLAC.") from error
     if len(audio) == 0:
         raise ValueError(f"path: {str(path)!r} holds no samples; export it again with at least one.")
     if not is_sound(audio).all():

@@ -16,9 +16,14 @@ PATIENCE = 120  # seconds that ffmpeg has
 def as_wav(path: Path) -> Iterator[Path]:
     """A sound file as a WAV of 32-bit floats, at its own rate and with its own channels, that is there inside the `with`.
 
+    A file that libsndfile reads, or that is empty, is that file itself.
+
     Raises:
         ValueError: there is no ffmpeg, or it cannot read the file.
     """
+    if path.suffix.lower() not in SUFFIXES or not path.stat().st_size:
+        yield path
+        return
     program = shutil.which("ffmpeg")
     if program is None:
         raise ValueError(

@@ -24,6 +24,7 @@ from stemlab.codec.audio import (
     to_mono,
     to_sides,
 )
+from stemlab.codec.ffmpeg import as_wav
 from stemlab.codec.headers import header
 from stemlab.framing import BUNDLED, Grid
 from stemlab.lab.group import StemGroup
@@ -81,10 +82,11 @@ def open_recording(audio: Any, sample_rate: int | None = None) -> tuple[Recordin
         if sample_rate is not None:
             raise ValueError(f"sample_rate: got {sample_rate!r} with a file, which has its own; leave it out.")
         file = check_file(audio, "audio", "give the path of a WAV, FLAC, MP3, OGG or Opus file.")
-        told = header(file)
-        if told.frames / told.samplerate > 1.1 * LONGEST:  # as far as a header knows, before it is read
-            _check_length(told.frames / told.samplerate)
-        recording, name = Recording(*read_channels(file)), file.stem
+        with as_wav(file) as wav:
+            told = header(wav)
+            if told.frames / told.samplerate > 1.1 * LONGEST:  # as far as a header knows, before it is read
+                _check_length(told.frames / told.samplerate)
+            recording, name = Recording(*read_channels(wav)), file.stem
     else:
         check_rate(SAMPLE_RATE if sample_rate is None else sample_rate, "sample_rate")
         recording, name = Recording(_channels(audio), int(sample_rate or SAMPLE_RATE)), "recording"

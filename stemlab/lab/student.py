@@ -53,7 +53,10 @@ def load_student(path: str | Path, flow: VelocityNet, mark: str) -> Student:
     for name, tensor in change.items():
         if not tensor.is_floating_point() or not tensor.isfinite().all():
             raise ValueError(f"{path}: {name!r} has {tensor.dtype}, NaN or infinity in it: copy it again.")
-    return Student(changed(flow, change).eval(), fingerprint(path), steps)
+    try:
+        return Student(changed(flow, change).eval(), fingerprint(path), steps)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}: copy it again.") from None
 
 
 def sampling_of(student: Student | None, scheme: Any = Request.scheme, **asked: Any) -> dict[str, Any]:

@@ -151,9 +151,15 @@ def train_student(
         config: see `StudentConfig`.
         out, resume, minutes: see `Run`.
         stream: of songs; there is none for a student.
+    Raises:
+        ValueError: the flow was trained on another codec, or as for `Run`.
     """
     torch.manual_seed(config.seed)
     tensors, about = load_weights(config.flow)
+    if about.get("codec") != fingerprint(config.codec):
+        raise ValueError(
+            f"codec: got {config.codec!r}; the flow {config.flow!r} was trained on another: name that one."
+        )
     teacher = network_of(lambda **sizes: network(sizes), about, tensors, config.flow).eval()
     student = with_low_rank(teacher, config.rank, load_weights(config.start)[0] if config.start else {})
     if config.compile:

@@ -158,7 +158,16 @@ class Run:
             if ranks.rank() == 0:
                 kept[name] = tensor.to("cpu", copy=True)
         if ranks.rank() == 0:
+            self._check_finite(kept)
             write_checkpoint(self.out, kept, self.step)
+
+    def _check_finite(self, kept: dict[str, torch.Tensor]) -> None:
+        """ValueError rather than a checkpoint over the last good one, from which nothing could be learnt any more."""
+        if bad := next((name for name, tensor in kept.items() if not tensor.isfinite().all()), None):
+            raise ValueError(
+                f"lr: at step {self.step} {bad!r} holds NaN or infinity, so nothing was saved; {str(self.out)!r} keeps its last "
+                "checkpoint: train from it with a smaller lr, into another folder."
+            )
 
     def _restore(self) -> None:
         tensors, self.step = read_checkpoint(self.out)
