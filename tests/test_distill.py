@@ -288,7 +288,7 @@ def test_half_a_student_is_refused(lab, run, tmp_path):
     change, about = load_weights(run[0] / "student")
     bias, half = next(n for n in change if n.endswith(".bias")), next(n for n in change if n.endswith(".a"))
     for wrong in (
-        {n: t for n, t in change.items() if n != half}, {n: t for n, t in change.items() if n != bias}, {}, {**change, "x": change[bias]},
+        {n: t for n, t in change.items() if n != half}, {n: t for n, t in change.items() if n != bias}, {}, {**change, "x": change[bias].clone()},
         {**change, bias: change[bias][:1]}, {**change, half: change[half][:, :1]}, {**change, half: change[half][0]},
     ):  # fmt: skip
         save_weights(tmp_path / "student", wrong, about)

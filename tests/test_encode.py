@@ -3,7 +3,10 @@
 import json
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+import signal
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,8 +15,9 @@ import torch
 
 from stemlab.checkpoints.folders import exclusive
 from stemlab.cli import app as cli
+from stemlab.cli.errors import line_of
 from stemlab.codec.bundled import StemCodec
-from stemlab.data import encode, shards
+from stemlab.data import encode, processes, shards
 from stemlab.data.batches import group_batch
 from stemlab.data.encode import SECONDS, encode_folder
 from stemlab.data.shards import LatentCache
@@ -154,8 +158,6 @@ def test_a_shard_that_is_cut_off_or_of_an_older_version_is_refused_by_name(songs
 
 
 def test_real_processes_make_the_same(songs, weights, tmp_path, monkeypatch):
-    from concurrent.futures import ProcessPoolExecutor
-
     run(songs, weights, tmp_path / "threads")
     monkeypatch.setattr(encode, "ProcessPoolExecutor", ProcessPoolExecutor)
     encode_folder(songs, weights, tmp_path / "processes", workers=2)
@@ -171,3 +173,33 @@ def test_windows_of_another_length_do_not_go_into_the_same_cache(songs, weights,
         with pytest.raises(ValueError, match="seconds: got"):
             encode_folder(songs, weights, tmp_path / "short", workers=1, seconds=short)
     assert not (tmp_path / "short").exists()
+
+
+def _sleep(file):
+    file.touch()
+    time.sleep(60)
+
+
+def test_ctrl_c_ends_worker_processes_at_once_and_without_a_word(tmp_path):
+    child = os.fork()
+    if not child:
+        os.setsid()  # a terminal sends it to all processes of a command
+        sys.stderr = (tmp_path / "said").open("w")
+        try:
+            with ProcessPoolExecutor(2, initializer=processes.alone) as executor:
+                list(executor.map(_sleep, [tmp_path / "1", tmp_path / "2"]))
+        except KeyboardInterrupt:
+            sys.stderr.flush()
+            os._exit(130)
+        os._exit(1)
+    while not ((tmp_path / "1").exists() and (tmp_path / "2").exists()):
+        time.sleep(0.01)
+    os.killpg(child, signal.SIGINT)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
+    assert (tmp_path / "said").read_text() == ""
+
+
+def test_a_worker_that_was_killed_is_told_in_one_line():
+    with ProcessPoolExecutor(1, initializer=processes.alone) as executor, pytest.raises(RuntimeError) as error:
+        executor.submit(os._exit, 1).result()
+    assert str(line_of(error.value)).startswith("workers: one of the processes was ended from outside")

@@ -121,6 +121,13 @@ def test_killed_while_packing_over_others_the_old_weights_are_whole_or_the_new(w
     assert marks == {fingerprint(weights / "vae"), fingerprint(other / "vae")}
 
 
+def test_weights_are_not_packed_into_their_own_folder(weights, tmp_path):
+    """A run's config.json would become that of the pack, and the run could not be resumed."""
+    shutil.copytree(weights, tmp_path / "run")
+    with pytest.raises(ValueError, match="the folder of the weights itself"):
+        pack(tmp_path / "run", tmp_path / "x" / ".." / "run", weights, force=True)
+
+
 def test_a_killed_sound_file_is_the_old_one_or_the_new(tmp_path):
     def begin(folder):
         folder.mkdir()

@@ -103,7 +103,10 @@ def pack(
         the full path of `out`.
     """
     out = check_folder(out, force, "out")
-    parts = find_parts(check_dir(folder, "weights", "give the folder of a run, or of weights."), bundled)
+    folder = check_dir(folder, "weights", "give the folder of a run, or of weights.")
+    if folder.resolve() == out:
+        raise ValueError(f"out: {str(out)!r} is the folder of the weights itself, whose files would go; name another.")
+    parts = find_parts(folder, bundled)
     told = {part: load_weights(path)[1] for part, path in parts.items()}
     if str(told.get("codec", {}).get("source", "")).startswith("."):
         raise ValueError(

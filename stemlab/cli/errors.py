@@ -19,6 +19,8 @@ def line_of(error: Exception) -> object:
         )
     if isinstance(error, ValueError | OSError):
         return error
+    if type(error).__name__ == "BrokenProcessPool":  # whose module is not loaded for its name's sake
+        return "workers: one of the processes was ended from outside, as systems do that lack memory; give fewer, or close other programs."
     if isinstance(error, MemoryError) or "memory" in str(error):
         return f"memory: there is too little for this ({str(error)[:200] or 'none left'}); ask for less at once."
     raise error

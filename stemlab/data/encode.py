@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from tqdm.auto import tqdm
 
 from stemlab.checkpoints.files import codec_path, fingerprint
@@ -116,10 +115,10 @@ _folder: StemFolder
 
 
 def _begin(folder: StemFolder) -> None:
-    """Give a worker process the folder, and one thread."""
+    """Give a worker process the folder."""
     global _folder
     _folder = folder
-    torch.set_num_threads(1)
+    processes.alone()
 
 
 def _encode_shard(job: tuple[Path, str, float, int, list[tuple[int, float]]]) -> None:

@@ -51,7 +51,7 @@ def build_cache(folder: str | Path, codec_path: str, first_seed: int, songs: int
     workers = workers or processes.cores()
     with (
         exclusive(folder, "encoding songs", f"encode-{rank}"),
-        ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as executor,
+        ProcessPoolExecutor(workers, initializer=processes.alone) as executor,
     ):
         for _ in tqdm(executor.map(_build_shard, jobs), total=len(jobs), desc="encode songs", mininterval=2):
             pass

@@ -9,6 +9,7 @@ import torch
 from tqdm.auto import tqdm
 
 from stemlab.codec.spectrum import FLOOR_DB, bands
+from stemlab.data.processes import alone
 from stemlab.songs.compose import compose
 from stemlab.songs.effects import with_effects
 from stemlab.songs.meter import METERS
@@ -54,7 +55,7 @@ def render_pool(
         float16 bands in dB `(S + 2, 128, F)`.
     """
     jobs = [(seed, seconds, mit_soundfonts() or None, as_bands) for seed in range(first_seed, first_seed + songs)]
-    with ProcessPoolExecutor(workers or os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as executor:
+    with ProcessPoolExecutor(workers or os.cpu_count(), initializer=alone) as executor:
         return list(tqdm(executor.map(_render_one, jobs, chunksize=4), total=songs, desc="render", mininterval=2))
 
 

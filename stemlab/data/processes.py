@@ -1,6 +1,8 @@
-"""Which of several processes this one is, as a launcher such as `accelerate` tells in the environment."""
+"""Which of several processes this one is, as a launcher such as `accelerate` tells in the environment, and how workers begin."""
 
 import os
+import signal
+from contextlib import suppress
 
 
 def launched() -> tuple[int, int]:
@@ -11,3 +13,12 @@ def launched() -> tuple[int, int]:
 def cores() -> int:
     """This process's share of the machine's cores."""
     return max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
+
+
+def alone() -> None:
+    """A worker process takes one thread, and ends without a word when the user presses Ctrl-C: the one that it works for tells of it."""
+    import torch
+
+    torch.set_num_threads(1)
+    with suppress(ValueError):  # a thread that stands for a process
+        signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -9,10 +9,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import torch
 from tqdm.auto import tqdm
 
 from stemlab.checkpoints.folders import explained
+from stemlab.data.processes import alone
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -68,7 +68,7 @@ class Store:
             yield from map(make, missing)
             return
         workers = min(self.workers, len(missing))
-        with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn"), alone) as pool:
             try:
                 yield from pool.map(make, missing)
             finally:
