@@ -71,6 +71,9 @@ OTHERS = [
     *(["evaluate", "--anchors-only", "--out", out] for out in OUTS if out != "full"),
     *(["evaluate", "--out", "o", "--folder", path] for path in PATHS),
     *(["evaluate", "--out", "o", f"--{name}", v] for name in ("groups", "workers", "classifier-songs") for v in ("0", BIG)),
+    *(["evaluate", "--out", "o", f"--{n}", v] for n, v in (("rho", "2"), ("steps", "0"), ("guidance", "nan"), ("scheme", "x"))),
+    *(["export", f"--{what}", out] for what in ("onnx", "page") for out in OUTS if out != "full"), ["export", "--onnx", "full"],
+    ["export", "--onnx", "o/band", "--page", "o"], *(["distill", path, "--out", "o"] for path in ("nowhere", "text.wav", CONFIG)),
     *(["evaluate", "--out", "o", "--seconds", v] for v in ("nan", "inf", "1e9")),
 ]  # fmt: skip
 

@@ -274,6 +274,21 @@ def test_the_command_says_in_one_line_that_the_disk_is_full(small_disk, tiny, mo
     assert "disk is full" in told[-1] and told[-1].startswith("stemlab: ") and not (small_disk / "o").exists()
 
 
+def test_a_full_disk_while_rendering_ends_it_with_one_line_and_the_next_run_goes_on(small_disk, tmp_path, capsys):
+    (tmp_path / "midi").mkdir()
+    for name in "abc":
+        (tmp_path / "midi" / f"{name}.mid").write_bytes(MIDI)
+    command = ["data", "render", str(tmp_path / "midi"), "--out", str(small_disk / "songs")]
+    filler = small_disk / "filler"
+    with pytest.raises(OSError, match="No space"):
+        filler.write_bytes(bytes(2_000_000))
+    assert cli.main(command) == 2
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("stemlab: ")]
+    assert len(told) == 1 and "disk is full" in told[0]
+    filler.unlink()
+    assert cli.main(command) == 0 and len(list((small_disk / "songs").glob("*/song.json"))) == 3
+
+
 def test_a_full_disk_while_encoding_is_one_line(small_disk, weights, tmp_path, capsys):
     rng = np.random.default_rng(0)
     for song in range(6):

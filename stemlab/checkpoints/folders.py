@@ -242,3 +242,9 @@ def reason(error: BaseException) -> str:
     code = error.errno if isinstance(error, OSError) else errno.ENOSPC if "os error 28" in words else None
     told = {errno.ENOSPC: "the disk is full", errno.EROFS: "the disk is read-only"}
     return told.get(code, os.strerror(code).lower()) if code else words
+
+
+def of_the_disk(error: BaseException) -> bool:
+    """Whether it is the disk that does not take what is written, which is so for whatever comes next."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

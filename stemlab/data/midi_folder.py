@@ -16,7 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from stemlab.checkpoints.folders import atomic_folder, check_dir, check_file, check_folder, clean_path, recover
+from stemlab.checkpoints.folders import (
+    atomic_folder,
+    check_dir,
+    check_file,
+    check_folder,
+    clean_path,
+    of_the_disk,
+    recover,
+)
 from stemlab.checkpoints.json_files import read_json
 from stemlab.codec.audio import SAMPLE_RATE, write
 from stemlab.data.readers.folders import Problem
@@ -91,13 +99,13 @@ def render_folder(
     Returns:
         how many were rendered now, how many were there before, and the files that could not be.
     Raises:
-        ValueError: no .mid file, or no such soundfont.
+        ValueError: no .mid file, no such soundfont, or a disk that is full: the next run goes on.
     """
     files, out = find_midi(folder), check_folder(out, force=True, name="out")
     folder = clean_path(folder)
     if soundfont is not None:
         soundfont = str(check_file(soundfont, "soundfont", "give the path of an sf2 or sf3 file."))
-        retuned(soundfont)  # which reads it
+    retuned(soundfont or default_soundfont())  # which reads it, and keeps a copy
     made, kept, problems = 0, 0, []
     for file in files:
         target = out / file.relative_to(folder)  # its suffix stays: a.mid and a.midi are two songs
@@ -110,6 +118,8 @@ def render_folder(
                 _save(*render_midi(file, soundfont, effects), target, Path(soundfont or default_soundfont()).name)
                 made += 1
         except (ValueError, OSError, RuntimeError) as error:
+            if of_the_disk(error):  # so would be all that follow
+                raise
             problems.append(Problem(file, " ".join(str(error).split())))
         if progress:
             progress()

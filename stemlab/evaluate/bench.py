@@ -52,9 +52,12 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter()
-        self.store = Store(
-            self.out / "groups.jsonl", [code_identity(), code_identity("measure"), songs_identity()], self.workers
-        )
+
+    @cached_property
+    def store(self) -> Store:
+        """The measures that are there; their folder is made when they are first asked for."""
+        identity = [code_identity(), code_identity("measure"), songs_identity()]
+        return Store(self.out / "groups.jsonl", identity, self.workers)
 
     @cached_property
     def judge(self) -> FamilyClassifier:
