@@ -191,7 +191,8 @@ def test_ctrl_c_ends_worker_processes_at_once_and_without_a_word(tmp_path):
         except KeyboardInterrupt:
             sys.stderr.flush()
             os._exit(130)
-        os._exit(1)
+        finally:
+            os._exit(1)
     while not ((tmp_path / "1").exists() and (tmp_path / "2").exists()):
         time.sleep(0.01)
     os.killpg(child, signal.SIGINT)

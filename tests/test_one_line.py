@@ -68,6 +68,7 @@ OTHERS = [
     *(["train", CONFIG, "--plan", v] for v in ("-1", "0", BIG)), ["train", CONFIG], ["train", "--out", "o"],
     *(["train", CONFIG, "--out", "o", f"--{name}", "1"] for name in ("lora", "steps", "rate")),
     *(["push", path, "--out", "o"] for path in PATHS), ["push", "songs"],
+    *(["push", "songs", "--out", "o", "--license", words] for words in ("mit\ntags: [x]", "", "\udce9")),
     *(["evaluate", "--anchors-only", "--out", out] for out in OUTS if out != "full"),
     *(["evaluate", "--out", "o", "--folder", path] for path in PATHS),
     *(["evaluate", "--out", "o", f"--{name}", v] for name in ("groups", "workers", "classifier-songs") for v in ("0", BIG)),

@@ -7,6 +7,7 @@ Lesson: 15_fine_tuning.ipynb
 """
 
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -103,6 +104,8 @@ def pack(
         the full path of `out`.
     """
     out = check_folder(out, force, "out")
+    if not re.fullmatch(r"[A-Za-z0-9][\w.+-]*", license, re.ASCII):
+        raise ValueError(f"license: got {license!r}; it takes a name of the hub's, such as mit or cc-by-4.0.")
     folder = check_dir(folder, "weights", "give the folder of a run, or of weights.")
     if folder.resolve() == out:
         raise ValueError(f"out: {str(out)!r} is the folder of the weights itself, whose files would go; name another.")
