@@ -173,10 +173,14 @@ def _make(
     from stemlab.checkpoints.folders import check_folder
 
     check_folder(out, force, "--out")  # before the work, not after it
+    import logging
+
     from tqdm import tqdm
 
     import stemlab
     from stemlab.lab.words import Hint
+
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # three lines where it cannot keep a list of fonts
 
     lab = stemlab.load(weights, device=device, allow_download=allow_download)
     with ExitStack() as stack:

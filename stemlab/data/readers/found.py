@@ -125,8 +125,9 @@ class Scan:
 
 def text(value: object) -> str:
     """What metadata say in a place where a text belongs; "" for anything else, for what is no UTF-8, and for whole novels."""
-    short = isinstance(value, str) and len(value) <= MOST_LETTERS
-    return value if short and value.encode("utf-8", "ignore").decode() == value else ""
+    if not isinstance(value, str) or len(value) > MOST_LETTERS:
+        return ""
+    return value if value.encode("utf-8", "ignore").decode() == value else ""
 
 
 def subfolders(path: Path) -> list[Path]:
