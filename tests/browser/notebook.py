@@ -100,3 +100,10 @@ def heard(studio, count):
     studio.locator(".take").nth(count - 1).wait_for()
     ready = "(root) => root.querySelector('.mixer')?.engine.buffers?.length > 0"
     studio.page.wait_for_function(ready, arg=studio.element_handle())
+
+
+def unfold(studio, title):
+    """Open one of the studio's folds, whether or not it is open already."""
+    studio.locator("details.fold", has=studio.page.get_by_text(title, exact=True)).evaluate(
+        "(fold) => { fold.open = true; }"
+    )

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .notebook import generate, heard, takes
+from .notebook import generate, heard, takes, unfold
 
 
 @pytest.fixture
@@ -13,12 +13,6 @@ def studio(notebook):
     if not takes(studio):
         generate(studio, 1)
     return studio
-
-
-def unfold(studio, title):
-    studio.locator("details.fold", has=studio.page.get_by_text(title, exact=True)).evaluate(
-        "(fold) => { fold.open = true; }"
-    )
 
 
 def test_a_take_is_named_starred_and_deleted(studio):
@@ -76,6 +70,8 @@ def test_beats_are_painted_where_bars_are_not_fine_enough(notebook, studio):
     assert "'drums': 'x/xx.x'" in notebook.value()
     studio.locator(".inside").get_by_role("button", name="Undo (Ctrl+Z)").click()
     assert "'drums': 'x/xx.x'" not in notebook.value()
+    studio.get_by_role("button", name="Paint beats instead of bars").click()
+    studio.get_by_label("drums, bar 2: free").wait_for()
 
 
 def test_a_sketch_can_be_heard_while_it_is_made(studio):
