@@ -22,17 +22,21 @@ from stemlab.codec.bundled import StemCodec
 from stemlab.lab.hit_candidates import HITS
 from stemlab.lab.notes import HeardNote
 from stemlab.songs.compose import EVAL_SEEDS, Part, compose
-from stemlab.songs.render import default_soundfont, mit_soundfonts, render
+from stemlab.songs.render import mit_soundfonts, render
 
 SAMPLES = 128 * 2048  # 8.192 s
 TEST_SEEDS = EVAL_SEEDS + 900_000
 KIND = {pitch: kind for kind, (_, pitches) in enumerate(HITS.values()) for pitch in pitches}
 
 
-def stems_of(seed: int, codec: StemCodec, through: float, families: list[str] | None = None):
+def stems_of(seed: int, codec: StemCodec, through: float):
     """Some seconds of a song's stems, most of them through the codec: (part, `(N,)` audio, notes as in `written`)."""
-    rng, fonts = Random(seed), [*mit_soundfonts(), default_soundfont()]
-    song = compose(seed, bars=8, families=families)
+    rng, fonts = Random(seed), mit_soundfonts()
+    if not fonts:
+        raise SystemExit(
+            "no MIT-licensed soundfont here: apt-get install fluidr3mono-gm-soundfont musescore-general-soundfont"
+        )
+    song = compose(seed, bars=8)
     audio = render(song, fonts[seed % len(fonts)], seconds=max(song.seconds, SAMPLES / 32_000 + 0.1))
     first = rng.randrange(audio.shape[1] - SAMPLES + 1)
     for part, sound in zip(song.parts, audio, strict=True):

@@ -1,10 +1,14 @@
-"""Train the networks that hear notes: `python benchmarks/notes_fit.py`, half an hour on a free core; writes `weights/notes`.
+"""Train the networks that hear notes: `python benchmarks/notes_fit.py FOLDER`; writes `weights/notes`.
 
-Composed songs are rendered, 7 of 10 stems go through the codec, and three networks learn from the composer's notes: where
-notes with pitches begin, from the spectrum; the same, from what begins together; and which drum is hit.
+Composed songs are rendered with the MIT-licensed soundfonts, a third of the stems go through the codec (which costs no
+notes: `benchmarks/notes.py --plain`), and three networks learn from the composer's notes: where notes with pitches begin,
+from the spectrum; the same, from what begins together; and which drum is hit. What the networks look at is kept in FOLDER,
+a file a song (3 MB), so that a second run only trains. About a second of a core for each song, and as much again to train.
 """
 
 import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,14 +21,15 @@ from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 from stemlab.checkpoints.files import save_weights
 from stemlab.codec.bundled import WEIGHTS, StemCodec
 from stemlab.lab.hit_candidates import HITS, hit_candidates
-from stemlab.lab.note_candidates import Candidates, candidates
+from stemlab.lab.note_candidates import candidates
 from stemlab.lab.note_context import TOGETHER, context
 from stemlab.lab.notes import LEAST, RATE
 from stemlab.lab.pitch_bands import QUICK, SHARP, pitch_bands
 from stemlab.model import LOWEST
 
-SEEDS = {"notes": 600_000_000, "hits": 700_000_000}
+FIRST_SEED = 600_000_000
 REACH = 5, 2.5  # frames that an onset may be away from its candidate: of notes, of hits
+THROUGH = 0.35  # share of the stems that go through the codec
 THIN = 0.25  # share of the candidates without a note that are learnt from
 
 
@@ -64,14 +69,46 @@ def learn(net: nn.Sequential, seen: np.ndarray, begins: np.ndarray, late: np.nda
         print(f"epoch {epoch + 1}: {total / (len(x) // size):.4f}", flush=True)
 
 
-def pitched_stems(songs: int, codec: StemCodec) -> list[tuple[Candidates, np.ndarray]]:
-    """Candidates and the composer's notes of stems with pitches."""
-    found = []
-    for seed in range(SEEDS["notes"], SEEDS["notes"] + songs):
-        for part, clip, truth in stems_of(seed, codec, 0.7):
-            if not part.is_drum:
-                found.append((candidates(pitch_bands(clip, QUICK), pitch_bands(clip, SHARP)), truth))
-    return found
+@dataclass(frozen=True)
+class Heard:
+    """Candidates of a stem, `(n,)`, `(n,)`, `(n, looks)`, and the composer's notes, as in `written`."""
+
+    key: np.ndarray
+    frame: np.ndarray
+    seen: np.ndarray
+    truth: np.ndarray
+
+
+def song(which: str, seed: int, codec: StemCodec, folder: Path) -> list[Heard]:
+    """The stems of a song with pitches ("notes"), or its drums and percussion ("hits"), from FOLDER or made for it."""
+    if not (folder / f"{which}_{seed}.npz").exists():
+        made: dict[str, list[Heard]] = {"notes": [], "hits": []}
+        for part, clip, truth in stems_of(seed, codec, THROUGH):
+            kind = "hits" if part.is_drum else "notes"
+            made[kind].append(heard_in(kind, clip, truth))
+        for kind, stems in made.items():
+            arrays = {f"{i}_{f.name}": getattr(stem, f.name) for i, stem in enumerate(stems) for f in fields(Heard)}
+            part_file = folder / f"{kind}_{seed}.part.npz"
+            np.savez(part_file, **arrays)
+            part_file.replace(folder / f"{kind}_{seed}.npz")
+    with np.load(folder / f"{which}_{seed}.npz") as kept:
+        count = len(kept.files) // len(fields(Heard))
+        return [Heard(**{f.name: kept[f"{i}_{f.name}"] for f in fields(Heard)}) for i in range(count)]
+
+
+def heard_in(which: str, clip: np.ndarray, truth: np.ndarray) -> Heard:
+    """What the networks look at in a stem, in half precision."""
+    if which == "notes":
+        found = candidates(pitch_bands(clip, QUICK), pitch_bands(clip, SHARP))
+        return Heard(found.key, found.frame, found.seen.astype(np.float16), truth)
+    hit = hit_candidates(clip)
+    return Heard(np.zeros(len(hit.frame), int), hit.frame, hit.seen.astype(np.float16), truth)
+
+
+def stems_in(which: str, songs: int, codec: StemCodec, folder: Path) -> Iterator[Heard]:
+    """The stems of all songs, one after the other."""
+    for seed in range(FIRST_SEED, FIRST_SEED + songs):
+        yield from song(which, seed, codec, folder)
 
 
 def labels(key: np.ndarray, frame: np.ndarray, truth: np.ndarray, kinds: int, reach: float):
@@ -92,13 +129,13 @@ def labels(key: np.ndarray, frame: np.ndarray, truth: np.ndarray, kinds: int, re
     return begins, late, near_one & ~begins.any(1)
 
 
-def fit_notes(stems: list[tuple[Candidates, np.ndarray]], epochs: int) -> nn.Sequential:
+def fit_notes(stems: Iterable[Heard], epochs: int) -> nn.Sequential:
     """Where notes begin, from the spectrum alone."""
     rng, parts = np.random.default_rng(0), []
-    for found, truth in stems:
-        begins, late, doubtful = labels(found.key, found.frame, truth, 1, REACH[0])
+    for stem in stems:
+        begins, late, doubtful = labels(stem.key, stem.frame, stem.truth, 1, REACH[0])
         keep = begins[:, 0].astype(bool) | (~doubtful & (rng.random(len(late)) < THIN))
-        parts.append((found.seen[keep].astype(np.float16), begins[keep], late[keep]))
+        parts.append((stem.seen[keep], begins[keep], late[keep]))
     seen, begins, late = (np.concatenate(column) for column in zip(*parts, strict=True))
     net = network((seen.shape[1], 128, 64, 2))
     learn(net, seen, begins, late, epochs, 1024)
@@ -107,17 +144,17 @@ def fit_notes(stems: list[tuple[Candidates, np.ndarray]], epochs: int) -> nn.Seq
     return net
 
 
-def fit_context(stems: list[tuple[Candidates, np.ndarray]], net: nn.Sequential, epochs: int) -> nn.Sequential:
+def fit_context(stems: Iterable[Heard], net: nn.Sequential, epochs: int) -> nn.Sequential:
     """The same, from what begins together."""
     parts = []
-    for found, truth in stems:
+    for stem in stems:
         with torch.no_grad():
-            out = net(torch.from_numpy(found.seen))
-        odds, start = out[:, 0].sigmoid().numpy(), (found.frame + 0.5 + out[:, 1].numpy()) / RATE
+            out = net(torch.from_numpy(stem.seen).float())
+        odds, start = out[:, 0].sigmoid().numpy(), (stem.frame + 0.5 + out[:, 1].numpy()) / RATE
         worth = odds > LEAST
-        key, start = found.key[worth], start[worth]
+        key, start = stem.key[worth], start[worth]
         right = np.zeros(len(key), np.float32)
-        for at, pitch in truth:
+        for at, pitch in stem.truth:
             right[(key == int(pitch) - LOWEST) & (np.abs(start - at) < TOGETHER)] = 1
         parts.append((context(key, start, odds[worth]), right[:, None]))
     seen, begins = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -126,15 +163,12 @@ def fit_context(stems: list[tuple[Candidates, np.ndarray]], net: nn.Sequential, 
     return judge
 
 
-def fit_hits(songs: int, codec: StemCodec, epochs: int) -> nn.Sequential:
+def fit_hits(stems: Iterable[Heard], epochs: int) -> nn.Sequential:
     """Which drum is hit."""
     parts = []
-    for seed in range(SEEDS["hits"], SEEDS["hits"] + songs):
-        for _, clip, truth in stems_of(seed, codec, 0.7, ["drums", "percussion"]):
-            found = hit_candidates(clip)
-            key = np.zeros(len(found.frame), int)
-            begins, late, _ = labels(key, found.frame, truth, len(HITS), REACH[1])
-            parts.append((found.seen.astype(np.float16), begins, late))
+    for stem in stems:
+        begins, late, _ = labels(stem.key, stem.frame, stem.truth, len(HITS), REACH[1])
+        parts.append((stem.seen, begins, late))
     seen, begins, late = (np.concatenate(column) for column in zip(*parts, strict=True))
     net = network((seen.shape[1], 64, 32, len(HITS) + 1))
     learn(net, seen, begins, late, epochs, 96)
@@ -157,16 +191,18 @@ def write(networks: dict[str, nn.Sequential], path: Path = WEIGHTS / "notes") ->
 def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--songs", type=int, default=100)
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--songs", type=int, default=300)
+    parser.add_argument("--epochs", type=int, default=12)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
     codec = StemCodec.load()
-    stems = pitched_stems(arguments.songs, codec)
-    net = fit_notes(stems, arguments.epochs)
-    judge = fit_context(stems, net, arguments.epochs)
-    write({"notes": net, "context": judge, "hits": fit_hits(arguments.songs, codec, arguments.epochs)})
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    stems = lambda which: stems_in(which, arguments.songs, codec, arguments.folder)  # noqa: E731
+    net = fit_notes(stems("notes"), arguments.epochs)
+    judge = fit_context(stems("notes"), net, arguments.epochs)
+    write({"notes": net, "context": judge, "hits": fit_hits(stems("hits"), arguments.epochs)})
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ class StemStudio(KeptWidget):
         """See `KeptWidget`: the mixer of the take that is current."""
         at = self._session.current
         if at is None or self.group is None:
-            return frame(["<p>The studio: run the cell to make music.</p>"], "Studio, nothing made yet", 60, self.kept)
+            words = '<p style="font: 14px system-ui, sans-serif; color: #6b7480">The studio: run the cell to make music.</p>'
+            return frame([words], "Studio, nothing made yet", 60, self.kept)
         return group_html(self.group, mark=self.kept, packed=[self._ready[at][1]])
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .notebook import Notebook, write
+from .notebook import Notebook, generate, takes, write
 
 SCREENS = Path(__file__).parents[2] / "out" / "screens"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -156,6 +156,23 @@ def notebook(browser, jupyter, weights, screens):
         opened.page.screenshot(path=screens / "notebook.png")
         opened.page.close()
     assert [line for line in seen if not NOISE.search(line)] == []
+
+
+@pytest.fixture(scope="module", params=["doc/tree/play.ipynb", "notebooks/play.ipynb"], ids=["lab", "notebook7"])
+def page(request, notebook, browser, jupyter):
+    """The notebook as it was run in JupyterLab, and once more, with the same kernel, in Notebook 7."""
+    studio = notebook.cell("studio").locator(".studio")
+    if not takes(studio):
+        generate(studio, 1)
+    if request.param.startswith("doc"):
+        yield notebook.page
+        return
+    pytest.importorskip("notebook", reason="no Notebook 7: pip install -e .[dev]")
+    notebook.save()
+    opened = Notebook.open(browser, jupyter[0], request.param)
+    opened.page.locator(".studio .mixer").first.wait_for()
+    yield opened.page
+    opened.page.close()
 
 
 def _wait_for(address, server, log, seconds=120):

@@ -50,10 +50,11 @@ def test_a_saved_notebook_is_small_and_says_its_bytes(saved):
         assert sound == 0 or abs(int(told[1].replace(",", "")) - sound) < 20
 
 
-def test_it_plays_when_it_is_opened_again(saved, browser, jupyter, screens):
+@pytest.mark.parametrize("place", ["doc/tree", "notebooks"], ids=["lab", "notebook7"])
+def test_it_plays_when_it_is_opened_again(saved, browser, jupyter, screens, place):
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.set_default_timeout(60_000)
-    page.goto(f"{jupyter[0]}/doc/tree/{saved.name}?reset")
+    page.goto(f"{jupyter[0]}/{place}/{saved.name}?reset")
     page.wait_for_function("window.jupyterapp && document.querySelectorAll('.jp-Notebook .jp-Cell').length > 5")
     opened = Notebook(page)
     opened.command("notebook:trust")
@@ -67,7 +68,10 @@ def test_it_plays_when_it_is_opened_again(saved, browser, jupyter, screens):
         play_in(cell.locator("iframe").element_handle().content_frame())
     grid = opened.cell("grid").locator("iframe").element_handle().content_frame()
     grid.wait_for_selector(".cell")
-    page.screenshot(path=screens / "reopened.png")
+    page.set_viewport_size({"width": 1200, "height": 1400})
+    opened.cell("studio").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    page.screenshot(path=screens / f"reopened_{place.split('/')[0]}.png")
     page.close()
 
 

@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from .notebook import Notebook, generate, takes
+from .notebook import Notebook, takes
 
 KEYS = [
     *string.ascii_lowercase, *string.digits, *(f"Shift+Key{letter}" for letter in "MVLOCX"),
@@ -37,23 +37,6 @@ STATE = """() => ({
   folded: document.querySelectorAll(".jp-mod-collapsed, .jp-mod-hidden").length,
   dialogs: document.querySelectorAll(".jp-Dialog").length,
 })"""
-
-
-@pytest.fixture(scope="module", params=["doc/tree/play.ipynb", "notebooks/play.ipynb"], ids=["lab", "notebook7"])
-def page(request, notebook, browser, jupyter):
-    """The notebook as it was run in JupyterLab, and once more, with the same kernel, in Notebook 7."""
-    studio = notebook.cell("studio").locator(".studio")
-    if not takes(studio):
-        generate(studio, 1)
-    if request.param.startswith("doc"):
-        yield notebook.page
-        return
-    pytest.importorskip("notebook", reason="no Notebook 7: pip install -e .[dev]")
-    notebook.save()
-    opened = Notebook.open(browser, jupyter[0], request.param)
-    opened.page.locator(".studio .mixer").first.wait_for()
-    yield opened.page
-    opened.page.close()
 
 
 @pytest.mark.parametrize("cell", CONTROLS)

@@ -1,0 +1,61 @@
+"""The studio's notes, MIDI file, zoom and takes, in JupyterLab and in Notebook 7."""
+
+import io
+
+import mido
+import pytest
+
+from .notebook import Notebook, generate, takes
+
+
+@pytest.fixture
+def studio(page):
+    return Notebook(page).cell("studio").locator(".studio")
+
+
+def test_notes_are_drawn_over_the_waveform_and_come_as_a_midi_file(page, studio):
+    lane = studio.locator(".row .lane").nth(1)
+    picture = lambda: lane.evaluate("(lane) => lane.toDataURL()")  # noqa: E731
+    before = picture()
+    button = studio.get_by_role("button", name="Show the notes")
+    button.click()
+    page.wait_for_function("([lane, before]) => lane.toDataURL() !== before", arg=[lane.element_handle(), before])
+    assert button.get_attribute("aria-pressed") == "true"
+    studio.get_by_text("Files").click()
+    with page.expect_download() as caught:
+        studio.get_by_role("button", name="Download the notes").click()
+    file = mido.MidiFile(file=io.BytesIO(caught.value.path().read_bytes()))
+    assert [track.name for track in file.tracks[1:]] == ["drums", "bass"]
+    assert any(message.type == "note_on" for track in file.tracks for message in track)
+    studio.get_by_text("Files").click()
+    button.click()
+    page.wait_for_function("([lane, before]) => lane.toDataURL() === before", arg=[lane.element_handle(), before])
+
+
+def test_zoom_shows_a_bar_as_wide_as_the_lane_and_the_whole_again(page, studio):
+    place = "(root) => parseFloat(root.querySelector('.mixer .playhead').style.left)"
+    studio.evaluate("(root) => root.querySelector('.mixer').engine.seek(0.5)")  # in the middle of the first of two bars
+    button = studio.get_by_role("button", name="Zoom into")
+    for pressed, percent in (("true", 50), ("false", 25)):
+        button.click()
+        assert button.get_attribute("aria-pressed") == pressed
+        assert studio.evaluate(place) == pytest.approx(percent, abs=0.5)
+
+
+def test_a_take_is_undone_and_redone(page, studio):
+    before = len(takes(studio))
+    generate(studio, before + 1)
+    chosen = studio.locator(".take > button[aria-pressed=true]")
+    for button, number in (("Undo: back", before), ("Redo: forward", before + 1)):
+        studio.get_by_role("button", name=button).click()
+        chosen.get_by_text(str(number), exact=False).wait_for()
+        assert chosen.inner_text().startswith(f"{number} ")
+
+
+def test_pictures_of_the_studio(page, studio, screens, request):
+    name = request.node.callspec.id
+    page.set_viewport_size({"width": 1200, "height": 1300})
+    studio.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    studio.screenshot(path=screens / f"studio_{name}.png")
+    page.screenshot(path=screens / f"page_{name}.png")
