@@ -235,7 +235,7 @@ def test_the_widget_shows_rows_in_the_mixers_colours_and_follows_its_form(tiny):
     assert "lab.generate" in studio.code and '"keys: organ"' in studio.code and studio.group is None
 
 
-def test_the_widget_answers_what_the_page_asks(tiny):
+def test_the_widget_answers_what_the_page_asks(tiny, monkeypatch):
     studio = stemlab.studio(tiny, **SMALL)
     sent = []
     studio.send = lambda content, buffers=None: sent.append((content, buffers))
@@ -247,6 +247,11 @@ def test_the_widget_answers_what_the_page_asks(tiny):
     assert content["kind"] == "sound" and len(buffers) == len(content["about"]["stems"]) == 2
     studio._heard(studio, {"do": "audio", "name": "my take.mp3"}, [memoryview(b"RIFF")])
     assert studio.form["audio"].endswith("my take.wav")
+    monkeypatch.setattr("stemlab.widgets.studio.MOST_UPLOAD", 3)
+    studio._heard(studio, {"do": "audio", "name": "long.mp3"}, [memoryview(b"RIFF")])
+    assert studio.view["error"] == "audio: got 4 bytes; it takes up to 3." and studio.form["audio"].endswith(
+        "my take.wav"
+    )
 
 
 def test_messages_that_only_ask_leave_the_form_alone(tiny):

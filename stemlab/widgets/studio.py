@@ -19,7 +19,7 @@ from stemlab.widgets.mixer import COARSE, MIXER, compress, describe, group_html,
 from stemlab.widgets.page import script, source
 from stemlab.widgets.studio_actions import UPLOADS
 from stemlab.widgets.studio_form import CHOICES, carried, names_of, suggestions
-from stemlab.widgets.studio_session import StudioSession, beat_of
+from stemlab.widgets.studio_session import StudioSession, beat_of, one_line
 
 OWN = (
     "fields.js", "studio_form.js", "studio_rows.js", "studio_takes.js", "studio_repair.js", "studio_blind.js",
@@ -102,7 +102,11 @@ class StemStudio(KeptWidget):
         elif what == "desk":
             keep_desk(self._session.takes[details["take"]].group, details["desk"])
         elif what == "audio":
-            self._keep_audio(details["name"], bytes(buffers[0]))
+            try:
+                self._keep_audio(details["name"], bytes(buffers[0]))
+            except (ValueError, OSError) as error:  # too long, or no room for it
+                self._session.error = one_line(error)
+                self._show()
         elif what == "set":
             self._session.change(details["told"])
             self._edit = details["edit"]
