@@ -3,7 +3,8 @@
 import os
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def launched() -> tuple[int, int]:
@@ -23,6 +24,21 @@ def alone() -> None:
     torch.set_num_threads(1)
     with suppress(ValueError):  # a thread that stands for a process
         signal.signal(signal.SIGINT, _leave)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Workers that are started inside hear Ctrl-C from `alone` on: while Python begins it would have much to say."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave(*_: object) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from stemlab.checkpoints.folders import explained
-from stemlab.data.processes import alone
+from stemlab.data.processes import alone, unheard
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -70,7 +70,9 @@ class Store:
         workers = min(self.workers, len(missing))
         with ProcessPoolExecutor(workers, get_context("spawn"), alone) as pool:
             try:
-                yield from pool.map(make, missing)
+                with unheard():
+                    made = pool.map(make, missing)
+                yield from made
             finally:
                 pool.shutdown(cancel_futures=True)
 
