@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 64_000_000
-MOST_LETTERS = 1000  # of a text that somebody asks with, or that metadata tell
+MOST_LETTERS = 20_000  # of a text that somebody asks with, or that metadata tell
 
 
 def read_json(file: str | Path, most: int = MOST_BYTES) -> Any:
