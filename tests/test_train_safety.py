@@ -13,6 +13,7 @@ import pytest
 from stemlab.checkpoints.files import load_weights
 from stemlab.checkpoints.folders import exclusive
 from stemlab.data.latents import build_cache
+from stemlab.data.midi_folder import render_folder
 from stemlab.data.shards import index
 from stemlab.training.checkpoint import read_checkpoint
 from stemlab.training.flow import train
@@ -179,6 +180,17 @@ def test_a_second_encoding_into_a_folder_is_told_who_is_there(weights, tmp_path)
     out.mkdir()
     with exclusive(out, "encoding songs", "encode-0"), pytest.raises(ValueError, match=rf"process {os.getpid()} on"):
         build_cache(out, str(weights / "vae"), 0, 1)
+
+
+def test_a_second_rendering_into_a_folder_is_told_who_is_there(tmp_path):
+    events = b"\x00\x90\x40\x60\x83\x00\x80\x40\x00\x00\xff\x2f\x00"
+    (tmp_path / "a.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk" + len(events).to_bytes(4, "big") + events)
+    (tmp_path / "out").mkdir()
+    with (
+        exclusive(tmp_path / "out", "rendering", "render"),
+        pytest.raises(ValueError, match=r"in use \(rendering: process"),
+    ):
+        render_folder(tmp_path, tmp_path / "out")
 
 
 def test_a_shard_that_is_gone_or_bent_is_told_before_anything_is_learnt(config, cache, tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 
 from stemlab.browser.export import FILES, SETTINGS, check_exportable, described, settings, write_networks
 from stemlab.browser.runtime import runtime_files
-from stemlab.checkpoints.folders import atomic_folder, check_folder, write_text
+from stemlab.checkpoints.folders import atomic_folder, check_folder, exclusive, explained, write_text
 from stemlab.figures.colours import FAMILY
 from stemlab.lab.stem_lab import StemLab
 from stemlab.songs.genres import GENRES
@@ -49,22 +49,24 @@ def write_band_page(lab: StemLab, out: str | os.PathLike, force: bool = False) -
     Returns:
         bytes that a browser fetches, all in all.
     Raises:
-        ValueError: as for `export_onnx`, `check_page` and `runtime_files`.
+        ValueError: as for `export_onnx`, `check_page` and `runtime_files`, or somebody else writes a page there.
     """
     folder = check_page(out, force)
     check_exportable(lab)
     runtime = runtime_files()  # before the work: it may need the network
-    with atomic_folder(folder / "band", force, SETTINGS) as made:
-        write_networks(lab, made)
-        for file in runtime:
-            shutil.copyfile(file, made / served(file.name))
-    told = settings(lab) | {
-        "families": FAMILY, "styles": sorted(GENRES), "suggestions": suggestions(),
-        "files": described(folder / "band", FILES),
-        "runtime": described(folder / "band", [served(file.name) for file in runtime]),
-    }  # fmt: skip
-    for name, text in zip(OWN[1:], (source("offline.js"), band_html(told)), strict=True):
-        write_text(folder / name, text)
+    folder.mkdir(parents=True, exist_ok=True)
+    with explained(folder), exclusive(folder, "writing a page", "page"):
+        with atomic_folder(folder / "band", force, SETTINGS) as made:
+            write_networks(lab, made)
+            for file in runtime:
+                shutil.copyfile(file, made / served(file.name))
+        told = settings(lab) | {
+            "families": FAMILY, "styles": sorted(GENRES), "suggestions": suggestions(),
+            "files": described(folder / "band", FILES),
+            "runtime": described(folder / "band", [served(file.name) for file in runtime]),
+        }  # fmt: skip
+        for name, text in zip(OWN[1:], (source("offline.js"), band_html(told)), strict=True):
+            write_text(folder / name, text)
     return sum(file["bytes"] for file in [*told["files"].values(), *told["runtime"].values()])
 
 

@@ -22,6 +22,8 @@ from stemlab.checkpoints.folders import (
     check_file,
     check_folder,
     clean_path,
+    exclusive,
+    explained,
     of_the_disk,
     recover,
 )
@@ -99,7 +101,7 @@ def render_folder(
     Returns:
         how many were rendered now, how many were there before, and the files that could not be.
     Raises:
-        ValueError: no .mid file, no such soundfont, or a disk that is full: the next run goes on.
+        ValueError: no .mid file, no such soundfont, somebody else renders into `out`, or a disk that is full: the next run goes on.
     """
     files, out = find_midi(folder), check_folder(out, force=True, name="out")
     folder = clean_path(folder)
@@ -107,22 +109,24 @@ def render_folder(
         soundfont = str(check_file(soundfont, "soundfont", "give the path of an sf2 or sf3 file."))
     retuned(soundfont or default_soundfont())  # which reads it, and keeps a copy
     made, kept, problems = 0, 0, []
-    for file in files:
-        target = out / file.relative_to(folder)  # its suffix stays: a.mid and a.midi are two songs
-        try:
-            recover(target)
-            if (target / FACTS).is_file():
-                kept += 1
-            else:
-                check_folder(target)  # of the user's, perhaps: nothing in it is removed
-                _save(*render_midi(file, soundfont, effects), target, Path(soundfont or default_soundfont()).name)
-                made += 1
-        except (ValueError, OSError, RuntimeError) as error:
-            if of_the_disk(error):  # so would be all that follow
-                raise
-            problems.append(Problem(file, " ".join(str(error).split())))
-        if progress:
-            progress()
+    out.mkdir(parents=True, exist_ok=True)
+    with explained(out), exclusive(out, "rendering", "render"):
+        for file in files:
+            target = out / file.relative_to(folder)  # its suffix stays: a.mid and a.midi are two songs
+            try:
+                recover(target)
+                if (target / FACTS).is_file():
+                    kept += 1
+                else:
+                    check_folder(target)  # of the user's, perhaps: nothing in it is removed
+                    _save(*render_midi(file, soundfont, effects), target, Path(soundfont or default_soundfont()).name)
+                    made += 1
+            except (ValueError, OSError, RuntimeError) as error:
+                if of_the_disk(error):  # so would be all that follow
+                    raise
+                problems.append(Problem(file, " ".join(str(error).split())))
+            if progress:
+                progress()
     return made, kept, problems
 
 
