@@ -21,8 +21,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 from stemlab.checkpoints.files import save_weights
 from stemlab.codec.bundled import WEIGHTS, StemCodec
 from stemlab.lab.hit_candidates import HITS, hit_candidates
-from stemlab.lab.note_candidates import candidates
-from stemlab.lab.note_context import TOGETHER, context
+from stemlab.lab.note_candidates import TOGETHER, candidates, context
 from stemlab.lab.notes import LEAST, RATE
 from stemlab.lab.pitch_bands import QUICK, SHARP, pitch_bands
 from stemlab.model import LOWEST

@@ -1,6 +1,7 @@
 """Where notes may begin: at each 16 ms and for each of 88 keys, the level at its first harmonics, and where that grows.
 
-There are three thousand such places in 8 s, of which a network (`stemlab.lab.notes`) finds the true ones.
+There are three thousand such places in 8 s, of which a network (`stemlab.lab.notes`) finds the true ones. A second one is
+shown what begins together: a note is likelier where no likelier one begins at the same moment whose harmonic it may be.
 
 Lesson: 01_stems_and_mixes.ipynb
 """
@@ -18,6 +19,8 @@ TIMES = (-8, -4, -2, -1, 0, 1, 2, 4, 8)  # frames before and after, in the quick
 SHARP_TIMES = (-4, 2, 8)  # in the sharp ones
 HARMONICS = {1: 1.0, 2: 0.7, 3: 0.5, 4: 0.35}  # weights of what finds the candidates
 LEAST_RISE, LEAST_LEVEL, LEAST_FLUX = 0.03, 0.3, 0.004  # of a candidate
+INTERVALS = (-28, -24, -19, -12, -7, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 7, 12, 19, 24, 28)  # semitones away
+TOGETHER = 0.055  # seconds
 NEAR = 3  # frames before and after in which a key that grows needs no second candidate
 
 
@@ -55,6 +58,30 @@ def candidates(quick: np.ndarray, sharp: np.ndarray) -> Candidates:
     sharper += [np.roll(sharper[RATIOS.index(1)], -by, axis=0) for by in SEMITONES]
     seen = [_look(looks, key, frame, TIMES), _look(sharper, key, frame, SHARP_TIMES), key[:, None] / PITCHES]
     return Candidates(key, frame, np.concatenate(seen, 1).astype(np.float32), level)
+
+
+def context(key: np.ndarray, start: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """How likely others begin with each candidate.
+
+    Args:
+        key, start, odds: of each candidate, `(n,)`; start in seconds.
+    Returns:
+        `(n, 23)`: the likeliest of those at each of INTERVALS, the sum of all, and the candidate's own log odds.
+    """
+    order = np.argsort(start, kind="stable")
+    keys, chances = key[order], odds[order]
+    first, behind = (np.searchsorted(start[order], start[order] + away) for away in (-TOGETHER, TOGETHER))
+    seen = np.zeros((len(key), len(INTERVALS) + 2), np.float32)
+    column = {interval: i for i, interval in enumerate(INTERVALS)}
+    for row in range(len(key)):
+        around = np.arange(first[row], behind[row])
+        around = around[around != row]
+        for interval, chance in zip((keys[around] - keys[row]).tolist(), chances[around].tolist(), strict=True):
+            if interval in column:
+                seen[row, column[interval]] = max(seen[row, column[interval]], chance)
+        seen[row, -2] = chances[around].sum() / 4
+    seen[:, -1] = np.log(chances / (1 - chances + 1e-9) + 1e-9) / 3
+    return seen[np.argsort(order, kind="stable")]
 
 
 def _ahead(level: np.ndarray, frames: int) -> np.ndarray:

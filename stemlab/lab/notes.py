@@ -2,7 +2,7 @@
 
 Places where a note may begin come from the spectrum (`note_candidates`, and `hit_candidates` for drums). A network of
 three layers looks at each for a quarter of a second, and tells how likely a note begins there, and how far from there.
-For pitches a second one weighs what begins together (`note_context`).
+For pitches a second one weighs what begins together.
 It was trained on composed songs: `benchmarks/notes.py` measures it, and `benchmarks/notes_fit.py` trains it anew.
 
 Source of the idea of harmonics side by side: Bittner et al. 2022, "A Lightweight Instrument-Agnostic Model for Polyphonic
@@ -26,8 +26,7 @@ from stemlab.codec.bundled import WEIGHTS
 from stemlab.codec.spectrum import HOP
 from stemlab.framing import SAMPLE_RATE
 from stemlab.lab.hit_candidates import HITS, hit_candidates
-from stemlab.lab.note_candidates import candidates
-from stemlab.lab.note_context import TOGETHER, context
+from stemlab.lab.note_candidates import TOGETHER, candidates, context
 from stemlab.lab.pitch_bands import QUICK, RANGE_DB, SHARP, pitch_bands
 from stemlab.model import LOWEST
 from stemlab.songs.words import family_of, label
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
 RATE = SAMPLE_RATE / HOP  # frames a second
 LEAST = 0.02  # probability below which a candidate is left out at once
-SURE = {"notes": 0.3, "hits": 0.4}  # probability from which on a note is taken
+SURE = {"notes": 0.35, "hits": 0.5}  # probability from which on a note is taken
 FALL = 0.3  # 24 dB under its highest, a note has ended
 HIT_SECONDS = 0.05  # as hits are written; their sound ends by itself
 

@@ -52,10 +52,14 @@ def test_a_take_is_undone_and_redone(page, studio):
         assert chosen.inner_text().startswith(f"{number} ")
 
 
-def test_pictures_of_the_studio(page, studio, screens, request):
-    name = request.node.callspec.id
+def test_a_studio_of_four_stems_fits_900_pixels(page, studio, screens, request):
     page.set_viewport_size({"width": 1200, "height": 1300})
-    studio.scroll_into_view_if_needed()
+    studio.get_by_role("button", name="Show the notes").click()
     page.wait_for_timeout(500)
+    name = request.node.callspec.id
     studio.screenshot(path=screens / f"studio_{name}.png")
     page.screenshot(path=screens / f"page_{name}.png")
+    studio.get_by_role("button", name="Show the notes").click()
+    rows = studio.locator(".mixer .row")
+    row = rows.nth(1).bounding_box()["y"] - rows.nth(0).bounding_box()["y"]
+    assert rows.count() == 2 and studio.bounding_box()["height"] + 2 * row <= 900
