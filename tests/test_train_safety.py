@@ -136,6 +136,13 @@ def test_a_full_disk_is_told_in_one_line_and_the_old_checkpoint_stays(config, ru
     assert load_weights(run / "flow")[1]["steps"] == 4
 
 
+def test_a_disk_without_room_for_a_checkpoint_is_told_before_anything_is_learnt(config, small_disk):
+    (small_disk / "filler").write_bytes(bytes(1_020_000))
+    with pytest.raises(ValueError, match=r"^out: .* MB free, and a checkpoint takes .* MB; make room there"):
+        train(config, small_disk / "run")
+    assert [file.name for file in small_disk.iterdir()] == ["filler"]
+
+
 def test_weights_that_are_no_numbers_any_more_go_over_no_checkpoint(config, run, monkeypatch):
     monkeypatch.setattr("stemlab.training.flow.trapezoid", lambda *_: float("inf"))
     kept = content(run)

@@ -6,6 +6,7 @@ Lesson: 09_train_your_own.ipynb
 import csv
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -96,7 +97,7 @@ class Run:
         resume: go on from the last checkpoint in `out`; a fresh start when there never was one.
         minutes: stop after this long; None for no limit.
     Raises:
-        ValueError: the checkpoint is damaged.
+        ValueError: the checkpoint is damaged, or there is no room for one.
     """
 
     def __init__(self, out, config, modules, optimizers, resume=False, minutes=None):
@@ -104,12 +105,24 @@ class Run:
         self.minutes, self.started, self.step = minutes, time.monotonic(), 0
         if ranks.rank() == 0:
             self.out.mkdir(parents=True, exist_ok=True)
+            self._check_room()
             write_text(self.out / "config.json", json.dumps(written(config), indent=2) + "\n")
         ranks.leader_says(True)  # wait for the folder
         if resume and (self.out / "checkpoint.safetensors").exists():
             self._restore()
         if ranks.rank() == 0:
             self._trim_log()
+
+    def _check_room(self) -> None:
+        """ValueError when the disk does not hold a checkpoint: the weights, and two numbers for each that is trained."""
+        kept = [t for module in self.modules.values() for t in module.state_dict().values()]
+        learnt = [p for optimizer in self.optimizers for group in optimizer.param_groups for p in group["params"]]
+        size = sum(t.numel() * t.element_size() for t in (*kept, *learnt, *learnt))
+        if (free := shutil.disk_usage(self.out).free) < size:
+            raise ValueError(
+                f"out: {str(self.out)!r} has {free / 1e6:.1f} MB free, and a checkpoint takes {size / 1e6:.1f} MB; make room there, "
+                "or choose another folder."
+            )
 
     def steps(self, total: int, save_every: int):
         """Yield step numbers with a progress bar until `total` or the time is up, saving on the way and at the end."""
