@@ -92,3 +92,12 @@ def test_the_grid_fits_600_pixels_in_light_and_dark(show, screens, dark):
     assert page.evaluate("document.documentElement.scrollWidth") <= 600
     page.keyboard.press("Tab")
     page.screenshot(path=screens / f"grid_600_{'dark' if dark else 'light'}.png")
+
+
+@pytest.mark.parametrize("width", [600, 1100])
+def test_a_grid_of_64_bars_stays_in_its_frame(show, width):
+    page = show(ActivityGrid(["drums", "bass", "keys", "lead"], bars=64).to_html(), width)
+    page.wait_for_selector(".cell")
+    assert page.locator(".cell").count() == 4 * 64
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.locator(".grid").evaluate("(grid) => grid.getBoundingClientRect().right <= innerWidth")
