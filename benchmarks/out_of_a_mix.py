@@ -114,7 +114,7 @@ def main(songs: int, out: Path, picture: Path | None) -> None:
         before = {**(before or {}), **{part.family: stem for part, stem in zip(song.parts, stems, strict=True)}}
         done += 1
         if picture and done == 3:
-            draw(picture, [part.family for part in song.parts], {"real": stems, **made})
+            draw(picture, [part.family for part in song.parts], {"real": stems, **{way: made[way] for way in WAYS}})
     print(f"\n{songs} songs; mean ± its standard error over stems\n")
     print("| | stems | chroma | onsets | levels | family right | harmony with real mates |\n" + "|---" * 7 + "|")
     for way, found in rows.items():
@@ -134,7 +134,7 @@ def draw(picture: Path, families: list[str], made: dict[str, np.ndarray]) -> Non
         for axis, family, stem in zip(column, families, stems, strict=True):
             axis.specgram(stem + hiss, NFFT=1024, Fs=32_000, vmin=-140, vmax=-40)
             axis.set(ylim=(0, 4000), ylabel=family, xticks=[], yticks=[])
-    figure.savefig(picture, dpi=70)
+    figure.savefig(picture, dpi=55)
 
 
 if __name__ == "__main__":
