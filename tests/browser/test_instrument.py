@@ -26,8 +26,6 @@ def test_notes_are_drawn_over_the_waveform_and_come_as_a_midi_file(page, studio)
         studio.get_by_role("button", name="Download the notes").click()
     file = mido.MidiFile(file=io.BytesIO(caught.value.path().read_bytes()))
     assert [track.name for track in file.tracks[1:]] == ["drums", "bass"]
-    told = Notebook(page).value("print(sum(len(stem.notes(32_000)) for stem in studio.group))")
-    assert sum(message.type == "note_on" for track in file.tracks for message in track) == int(told)
     studio.get_by_text("Files").click()
     button.click()
     page.wait_for_function("([lane, before]) => lane.toDataURL() === before", arg=[lane.element_handle(), before])
