@@ -216,7 +216,7 @@ def test_below_a_player_stands_a_link_to_the_same_band_live_where_there_is_its_p
 
     group = tiny.generate(["drums: tight & fast"], bpm=240, bars=1, seed=3, steps=1)
     html = StemMixer(group)._repr_mimebundle_()["text/html"]
-    link = '<a href="band.html#stem=drums:+tight+%26+fast&amp;prompt=&amp;bpm=240&amp;bars=1&amp;seed=3">play with it live</a>'
+    link = '<a href="band.html#stem=drums:+tight+%26+fast&amp;prompt=&amp;bpm=240&amp;bars=1&amp;seed=3&amp;coupling=attention">play with it live</a>'
     assert link in html
     html = StemMixer(group, tiny.generate(["bass"], bpm=240, bars=1, steps=1, scheme="k-pass"))._repr_mimebundle_()[
         "text/html"

@@ -81,6 +81,8 @@ def test_the_noise_of_a_recording_leads_back_to_it(lab):
 def test_rounds_hear_each_other_and_so_are_no_song(lab):
     ask = {"bpm": 120, "bars": 1, "scheme": "two-pass"}
     assert lab.generate(BAND[:2], **ask).settings["coupling"] == "attention"
+    assert lab.generate(BAND[:2], bpm=120, bars=1, chords="Am").settings["coupling"] == "attention"
+    assert lab.generate(BAND[:2], bpm=120, bars=1).settings["coupling"] == "song"
     with pytest.raises(ValueError, match="scheme: got 'two-pass' with coupling='song'"):
         lab.generate(BAND[:2], **ask, coupling="song")
     with pytest.raises(ValueError, match="scheme: got 'two-pass' with coupling='song'"):

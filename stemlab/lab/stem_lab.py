@@ -126,7 +126,7 @@ class StemLab(Editing):
             guidance: scale of classifier-free guidance towards what the stems are told; 1 is off.
             mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
             interval: first and last step with guidance, counted on 32 steps.
-            coupling: "song", the student's in one pass: each hears what a pianist makes of the shared noise, and nobody else, so that a stem depends
+            coupling: "song", the student's in one pass without chords: each hears what a pianist makes of the shared noise, and nobody else, so that a stem depends
                 neither on how many others there are nor on who they are; "attention", the flow's: stems see each other; "noise":
                 they share their noise alone.
             rho: share of the noise that the stems have in common, 0 to 1: under "noise" 1 by default; under "song" 0, and of the slow
@@ -144,7 +144,7 @@ class StemLab(Editing):
             ValueError: an argument is not what it may be.
         """
         how = sampling_of(
-            self.student, scheme, steps=steps, guidance=guidance, mates=mates, interval=interval, coupling=coupling, rho=rho,
+            self.student, scheme, chords, steps=steps, guidance=guidance, mates=mates, interval=interval, coupling=coupling, rho=rho,
             sampler=sampler, negative=negative,
         )  # fmt: skip
         asked = Request(
@@ -190,7 +190,7 @@ class StemLab(Editing):
         if wrong := set(options) - set(OPTIONS):
             raise ValueError(f"{min(wrong)}: accompany does not take it; it takes {', '.join(OPTIONS)}.")
         way = {name: options.pop(name) for name in WAY if name in options}
-        how = sampling_of(self.student, options.get("scheme", Request.scheme), **way)
+        how = sampling_of(self.student, options.get("scheme", Request.scheme), options.get("chords"), **way)
         told = Request(stems=stems, prompt=prompt, bpm=bpm, key=key, **options, **how)
         check_candidates(candidates, 2, bpm)
         asked, recording = request(audio, told, text, sample_rate, downbeat, self.grid)

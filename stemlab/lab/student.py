@@ -27,9 +27,13 @@ class Student:
     mark: str
     steps: int
 
-    def sampling(self, scheme: Any = Request.scheme) -> dict[str, Any]:
-        """How it is followed, as arguments of a `Request`: to the song of the noise, but in rounds, which hear those before."""
-        coupling = "song" if scheme == Request.scheme else "attention"
+    def sampling(self, scheme: Any = Request.scheme, chords: Any = None) -> dict[str, Any]:
+        """How it is followed, as arguments of a `Request`.
+
+        To the song of the noise; but rounds hear those before, and chords lead better where stems see who plays them
+        (`stemlab evaluate --tables chords`: 67 % of bars under "song").
+        """
+        coupling = "song" if scheme == Request.scheme and chords is None else "attention"
         own = {"student": self.mark, "steps": self.steps, "coupling": coupling}
         return {**own, "guidance": 1.0, "mates": 1.0, "sampler": "quadratic-euler"}
 
@@ -59,15 +63,17 @@ def load_student(path: str | Path, flow: VelocityNet, mark: str) -> Student:
         raise ValueError(f"{path}: {error}: copy it again.") from None
 
 
-def sampling_of(student: Student | None, scheme: Any = Request.scheme, **asked: Any) -> dict[str, Any]:
+def sampling_of(
+    student: Student | None, scheme: Any = Request.scheme, chords: Any = None, **asked: Any
+) -> dict[str, Any]:
     """How a request is sampled: by the student where there is one, and by the flow where something is asked for that the student has inside.
 
     Args:
         student: if there is one.
-        scheme: of the request.
+        scheme, chords: of the request.
         asked: arguments of `Sampling`, and rho; None for what was left out.
     """
     given = {name: value for name, value in asked.items() if value is not None}
     if student is None or set(given) - {"coupling", "rho"}:
         return given
-    return {**student.sampling(scheme), **given}
+    return {**student.sampling(scheme, chords), **given}

@@ -132,11 +132,8 @@ def form_of(group: StemGroup) -> dict[str, Any]:
     if group.settings.get("student"):
         told |= {"steps": None, "guidance": None, "mates": None}
     own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars or DEFAULTS["bars"]}
-    usual = (
-        "song"
-        if group.settings.get("student") and told.get("scheme", Request.scheme) == Request.scheme
-        else "attention"
-    )
+    plain = told.get("scheme", Request.scheme) == Request.scheme and not told.get("chords")
+    usual = "song" if group.settings.get("student") and plain else "attention"
     if told.get("coupling") == usual:
         told.pop("coupling")
     if told.get("coupling") != "noise":
