@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 RATE = SAMPLE_RATE / HOP  # frames a second
 LEAST = 0.02  # probability below which a candidate is left out at once
-SURE = {"notes": 0.35, "hits": 0.5}  # probability from which on a note is taken
+SURE = {"notes": 0.45, "hits": 0.5}  # probability from which on a note is taken
 FALL = 0.3  # 24 dB under its highest, a note has ended
 HIT_SECONDS = 0.05  # as hits are written; their sound ends by itself
 
