@@ -35,7 +35,7 @@ def read_json(file: str | Path, most: int = MOST_BYTES) -> Any:
 def cut(text: object, most: int = 2000) -> str:
     """A text in one line of up to `most` letters; of a longer one the beginning, and the end, which says how to mend it.
 
-    >>> cut("of all that\nis too long the end is told", 30)
+    >>> cut("of all that\\nis too long the end is told", 30)
     'of all that ... the end is told'
     """
     line = " ".join(str(text).split())
