@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -175,28 +176,33 @@ def test_windows_of_another_length_do_not_go_into_the_same_cache(songs, weights,
     assert not (tmp_path / "short").exists()
 
 
-def _sleep(file):
-    file.touch()
+COMMAND = """
+import sys, time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from stemlab.data import processes
+
+def work(file):
+    Path(file).touch()
     time.sleep(60)
+
+try:
+    with ProcessPoolExecutor(2, initializer=processes.alone) as executor:
+        list(executor.map(work, sys.argv[1:]))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
 
 
 def test_ctrl_c_ends_worker_processes_at_once_and_without_a_word(tmp_path):
-    child = os.fork()
-    if not child:
-        os.setsid()  # a terminal sends it to all processes of a command
-        sys.stderr = (tmp_path / "said").open("w")
-        try:
-            with ProcessPoolExecutor(2, initializer=processes.alone) as executor:
-                list(executor.map(_sleep, [tmp_path / "1", tmp_path / "2"]))
-        except KeyboardInterrupt:
-            sys.stderr.flush()
-            os._exit(130)
-        finally:
-            os._exit(1)
-    while not ((tmp_path / "1").exists() and (tmp_path / "2").exists()):
-        time.sleep(0.01)
-    os.killpg(child, signal.SIGINT)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
+    places = [tmp_path / "1", tmp_path / "2"]
+    with (tmp_path / "said").open("w") as said:  # a terminal sends it to all processes of a command
+        command = subprocess.Popen([sys.executable, "-c", COMMAND, *places], stderr=said, start_new_session=True)
+        while not all(place.exists() for place in places):
+            assert command.poll() is None
+            time.sleep(0.01)
+        os.killpg(command.pid, signal.SIGINT)
+        assert command.wait() == 130
     assert (tmp_path / "said").read_text() == ""
 
 
