@@ -53,6 +53,12 @@ def test_silence_has_no_notes_and_a_louder_stem_has_the_same():
     assert [n.start for n in soft] == pytest.approx([n.start for n in loud], abs=1e-3)
 
 
+@pytest.mark.parametrize("name", ["bass", "drums"])
+@pytest.mark.parametrize("sound", [np.ones(8), np.full(999, 0.2), np.zeros(40_000)])
+def test_a_sound_without_any_candidate_has_no_notes(name, sound):
+    assert Stem(name, name, sound.astype(np.float32)).notes() == []
+
+
 def test_what_was_read_is_kept_until_the_sound_changes():
     stem = Stem("keys", "keys", plucked(MELODY))
     group = StemGroup([stem], bpm=120, bars=2)

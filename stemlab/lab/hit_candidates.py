@@ -58,4 +58,4 @@ def hit_candidates(audio: np.ndarray) -> HitCandidates:
     frame = np.flatnonzero((flux == highest(flux, 3)) & (flux > LEAST_FLUX))
     seen = grown[:, frame[:, None] + edge + np.array(TIMES)]  # (128, n, times)
     loud = seen[:, :, TIMES.index(0) :].mean(0).max(1)
-    return HitCandidates(frame, seen.transpose(1, 0, 2).reshape(len(frame), -1), loud)
+    return HitCandidates(frame, np.concatenate([*seen], axis=1), loud)

@@ -94,4 +94,4 @@ def _look(looks: list[np.ndarray], key: np.ndarray, frame: np.ndarray, times: tu
     edge = max(map(abs, times))
     grown = np.pad(np.stack(looks), ((0, 0), (0, 0), (edge, edge)))
     seen = grown[:, key[:, None], frame[:, None] + edge + np.array(times)]  # (looks, n, times)
-    return seen.transpose(1, 0, 2).reshape(len(key), -1)
+    return np.concatenate([*seen], axis=1)
