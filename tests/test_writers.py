@@ -4,6 +4,7 @@ import json
 import runpy
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -174,13 +175,24 @@ def networks(tiny, monkeypatch):
     shutil.rmtree(folder)
 
 
-def test_killed_networks_for_onnx_are_the_old_ones_or_the_new_with_their_settings(tiny, networks, tmp_path):
-    def make(value, folder):
-        networks(value)
-        export.export_onnx(tiny, folder, force=True)
+@pytest.fixture
+def killed(tiny, networks, tmp_path):
+    """`killed(writer)`: folders into which it wrote b"old" and then, until it was killed, b"new"; and how to write the new whole."""
 
+    def by(writer):
+        def make(value, folder):
+            networks(value)
+            writer(tiny, folder, force=True)
+
+        old, new = (partial(make, value) for value in (b"old", b"new"))
+        return ((folder, new) for folder in killed_at_each_step(tmp_path, old, new))
+
+    return by
+
+
+def test_killed_networks_for_onnx_are_the_old_ones_or_the_new_with_their_settings(killed):
     found = set()
-    for folder in killed_at_each_step(tmp_path, lambda f: make(b"old", f), lambda f: make(b"new", f)):
+    for folder, _ in killed(export.export_onnx):
         recover(folder)
         told = json.loads((folder / "settings.json").read_text())["files"]
         assert told == export.described(folder, export.FILES)
@@ -188,19 +200,15 @@ def test_killed_networks_for_onnx_are_the_old_ones_or_the_new_with_their_setting
     assert found == {b"old", b"new"}
 
 
-def test_a_killed_page_that_makes_bands_is_whole_or_knows_that_its_files_are_not_its_own(tiny, networks, tmp_path):
-    def make(value, folder):
-        networks(value)
-        page.write_band_page(tiny, folder, force=True)
-
+def test_a_killed_page_that_makes_bands_is_whole_or_knows_that_its_files_are_not_its_own(killed):
     found = set()
-    for folder in killed_at_each_step(tmp_path, lambda f: make(b"old", f), lambda f: make(b"new", f)):
+    for folder, make_new in killed(page.write_band_page):
         recover(folder / "band")
         now = export.described(folder / "band", export.FILES)
         text = (folder / "band.html").read_text()
         assert text.endswith("</html>\n") and (folder / "band-offline.js").stat().st_size > 99
         found.add((now["velocity.onnx"]["sha256"] in text, (folder / "band" / "velocity.onnx").read_bytes()[:3]))
-        make(b"new", folder)  # which mends whatever there is
+        make_new(folder)  # which mends whatever there is
     assert found == {(True, b"old"), (False, b"new"), (True, b"new")}
 
 

@@ -30,8 +30,6 @@ from stemlab.songs.held_chords import PIANIST
 from stemlab.text import MAX_BYTES, ByteTextEncoder
 
 FILES = ("prepare.onnx", "velocity.onnx", "bands.onnx", "spectrum.onnx")
-
-
 SETTINGS = "settings.json"
 
 

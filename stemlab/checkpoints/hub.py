@@ -70,10 +70,8 @@ def find_parts(folder: str | Path, bundled: Path) -> dict[str, Path]:
             f"the flow in {folder} was trained on another codec than the {codec.name} in {codec.parent}: copy flow and "
             f"{' and '.join(names)} from one place"
         )
-    student = folder / "student"
-    there = any(
-        student.with_suffix(end).exists() for end in (".safetensors", ".json")
-    )  # one alone is told when it is read
+    student = folder / "student"  # half of one is told when it is read
+    there = any(student.with_suffix(end).exists() for end in (".safetensors", ".json"))
     return {**found, "student": student} if there else found
 
 

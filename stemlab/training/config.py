@@ -89,10 +89,10 @@ def same_as(config: Config, file: Path) -> bool:
         raise ValueError(f"{file}: {error} Was it edited?") from None
 
 
-def check_files(config: Config) -> None:
+def check_files(config: FlowConfig | VAEConfig | VocoderConfig | StudentConfig) -> None:
     """ValueError when weights that a config names are not there."""
     for name in ("codec", "init", "vae", "flow", "start"):
-        path = None if config.kind == "fine-tune" and name == "start" else getattr(config, name, None)
+        path = getattr(config, name, None)
         if path and not all(Path(f"{path}.{end}").is_file() for end in ("safetensors", "json")):
             raise ValueError(
                 f"{name}: got {path!r}; it takes a path of weights without suffix, and there is no {path}.safetensors with "

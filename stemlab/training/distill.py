@@ -162,9 +162,6 @@ def train_student(
         )
     teacher = network_of(lambda **sizes: network(sizes), about, tensors, config.flow).eval()
     student = with_low_rank(teacher, config.rank, load_weights(config.start)[0] if config.start else {})
-    if config.compile:
-        for block in (*teacher.blocks, *student.blocks):
-            block.compile(dynamic=True)
     ema = AveragedModel(student, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
     optimizer = torch.optim.AdamW(
         [p for p in student.parameters() if p.requires_grad], lr=config.lr, betas=(0.9, 0.98), weight_decay=0

@@ -106,7 +106,6 @@ class StudentConfig(FlowBatches):
         guidance, mates: scales that it has inside.  lead: its scale towards a pianist.
         rank: of the change that is trained; see `stemlab.checkpoints.low_rank`.
         start: path of a student to go on from, without suffix, or null.
-        compile: as for a flow.
         led: share of the groups of which each stem is told what a pianist makes of the noise, and sees nobody.
         dropped: share in which each condition is left out.  untold: the same for key, sub-mix and activity, on top of that.
         mended: share of the stems of which a part is there already.
@@ -129,7 +128,6 @@ class StudentConfig(FlowBatches):
     lead: float = number(0, 20, 3.25)
     rank: int = number(1, 4096, 32)
     start: str | None = None
-    compile: bool = False
     led: float = number(*SHARE, 0.4)
     dropped: float = number(*SHARE, 0.1)
     untold: float = number(*SHARE, 0.65)

@@ -10,6 +10,7 @@ from stemlab.activity import split_bars
 from stemlab.conditions import KEYS
 from stemlab.lab.group import StemGroup
 from stemlab.lab.request import MOST_BARS, Request
+from stemlab.lab.student import usual_coupling
 from stemlab.songs.captions import STYLES
 from stemlab.songs.meter import METERS, beat_of, beats_in
 from stemlab.songs.names import unique_names
@@ -132,8 +133,7 @@ def form_of(group: StemGroup) -> dict[str, Any]:
     if group.settings.get("student"):
         told |= {"steps": None, "guidance": None, "mates": None}
     own = {"prompt": group.prompt, "bpm": group.bpm, "key": group.key, "bars": group.bars or DEFAULTS["bars"]}
-    plain = told.get("scheme", Request.scheme) == Request.scheme and not told.get("chords")
-    usual = "song" if group.settings.get("student") and plain else "attention"
+    usual = usual_coupling(bool(group.settings.get("student")), told.get("scheme", Request.scheme), told.get("chords"))
     if told.get("coupling") == usual:
         told.pop("coupling")
     if told.get("coupling") != "noise":
