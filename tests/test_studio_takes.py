@@ -1,13 +1,20 @@
-"""Takes that are named, starred and deleted; bars near what they were or played twice; sketches; a beat that is in doubt."""
+"""Takes that are named, starred and deleted; bars near what they were or played twice; sketches; a beat that is in doubt.
+
+What the page says while an action ends is not lost.
+"""
+
+import threading
 
 import numpy as np
 import pytest
 import torch
 from studios import SMALL, done
 
+import stemlab
 from stemlab import StemGroup
 from stemlab.codec.audio import write
 from stemlab.lab.beats import listen
+from stemlab.widgets import studio_form
 from stemlab.widgets.studio_actions import generate
 from stemlab.widgets.studio_form import tidy
 from stemlab.widgets.studio_session import StudioSession, beat_of
@@ -106,3 +113,36 @@ def test_the_reading_that_was_chosen_is_told_to_accompany():
     form = tidy({**SMALL, "audio": "guitar.wav", "bpm": 120, "downbeat": 0.31})
     assert "bpm=120" in generate(form, None).code and "downbeat=0.31" in generate(form, None).code
     assert "downbeat" not in generate(tidy({**form, "downbeat": None}), None).code
+
+
+def test_a_field_that_is_changed_while_an_action_ends_stays_changed(tiny, monkeypatch):
+    studio = stemlab.studio(tiny, **SMALL)
+    studio.send = lambda content, buffers=None: None
+    ending, changed = threading.Event(), threading.Event()
+
+    def carried(before, after):
+        if threading.current_thread() is studio._session._thread:  # its form is on the way to the page
+            ending.set()
+            changed.wait(0.3)
+        return studio_form.carried(before, after)
+
+    monkeypatch.setattr("stemlab.widgets.studio.carried", carried)
+    studio._heard(studio, {"do": "generate"}, [])
+    assert ending.wait(60)
+    studio._heard(studio, {"do": "set", "told": {"seed": 99}, "edit": 1}, [])
+    changed.set()
+    studio._session.wait(60)
+    assert studio.form["seed"] == studio._session.form["seed"] == 99
+
+
+def test_a_take_that_is_shown_can_be_heard_whoever_shows_it_first(tiny):
+    studio, sent = stemlab.studio(tiny, **SMALL), []
+    studio.send = lambda content, buffers=None: sent.append(content)
+    tell = studio._session._tell
+    studio._session._tell = lambda kind, data: None  # the take is there, and nobody was told of it yet
+    done(studio._session, "generate")
+    studio._session._tell = tell
+    studio._heard(studio, {"do": "set", "told": {"seed": 99}, "edit": 1}, [])
+    assert len(studio.view["takes"]) == 1
+    studio._heard(studio, {"do": "sound", "take": 0}, [])
+    assert sent[-1]["kind"] == "sound"

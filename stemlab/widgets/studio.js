@@ -22,7 +22,7 @@ function renderStudio({ model, el }) {
     view: () => (kernel.there() ? model.get("view") : { ...model.get("view"), busy: "" }),
     onRefresh: (act) => refreshers.push(act),
     change(told) {
-      edits += 1;
+      edits = Math.max(edits, model.get("view").edit ?? 0) + 1;  // another page may show the same studio
       mine.push({ edit: edits, told });
       kernel.tell({ do: "set", told, edit: edits });
       refresh();
@@ -37,7 +37,6 @@ function renderStudio({ model, el }) {
     compare(take) { studio.compared = studio.compared === take ? null : take; refresh(); },
     say(words) { note.textContent = words; },
   };
-  edits = model.get("view").edit ?? 0;
 
   songPanel(studio, root);
   const bar = element("div", { class: "bar run" }, root);

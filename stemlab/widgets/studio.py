@@ -64,7 +64,9 @@ class StemStudio(KeptWidget):
 
     def kept_html(self) -> str:
         """See `KeptWidget`: the mixer of the take that is current."""
-        at = self._session.current
+        with self._session.lock:
+            self._pack()
+            at = self._session.current
         if at is None or self.group is None:
             words = '<p style="font: 14px system-ui, sans-serif; color: #6b7480">The studio: run the cell to make music.</p>'
             return frame([words], "Studio, nothing made yet", 60, self.kept)
@@ -88,7 +90,10 @@ class StemStudio(KeptWidget):
     def _heard(self, _: Any, message: dict[str, Any], buffers: list) -> None:
         """What the page asks for: an action of the session, the sound of a take, or a file that was dropped."""
         self.send({"kind": "heard"})
-        details = dict(message)
+        with self._session.lock:
+            self._answer(dict(message), buffers)
+
+    def _answer(self, details: dict[str, Any], buffers: list) -> None:
         what, order = details.pop("do"), details.pop("order", None)
         self.form = details.pop("form", self.form)
         if what == "sound":
@@ -110,7 +115,6 @@ class StemStudio(KeptWidget):
         elif what == "set":
             self._session.change(details["told"])
             self._edit = details["edit"]
-            self.form = self._session.form
             self._show()
         elif what == "ping":
             self.send({"kind": "answer", "order": order})
@@ -129,7 +133,7 @@ class StemStudio(KeptWidget):
         self._show()
 
     def _told(self, kind: str, data: Any) -> None:
-        """What the session tells, in whichever thread: sounds are packed here, before the page hears of the take."""
+        """What the session tells, in whichever thread."""
         if kind == "progress":
             self.send(
                 {"kind": "progress", "done": data[0], "total": data[1], "left": self._session.seconds_left(*data)}
@@ -139,15 +143,23 @@ class StemStudio(KeptWidget):
             done, total, mix, rate = data
             self.send({"kind": "sketch", "done": done, "total": total}, buffers=[compress(mix, rate, COARSE)])
             return
+        self._show()
+
+    def _show(self) -> None:
+        with self._session.lock:
+            self._pack()
+            self.form = self._session.form
+            self._show_view()
+
+    def _pack(self) -> None:
+        """The sounds of all takes, ready for the page: it asks for them as soon as it hears of a take."""
         for index, take in enumerate(self._session.takes):
             if take.gone:
                 self._ready.pop(index, None)
             elif index not in self._ready:
                 self._ready[index] = describe(take.group), sounds(take.group)
-        self.form = self._session.form
-        self._show()
 
-    def _show(self) -> None:
+    def _show_view(self) -> None:
         session, group = self._session, self._session.group
         names = names_of(session.form)
         prompts = {stem.name: stem.prompt for stem in group or []}

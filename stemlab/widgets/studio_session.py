@@ -42,10 +42,14 @@ class StudioSession(Takes):
         form: what to begin with, as `studio_form.tidy` takes it.
         tell: called with ("view", None) after each change, ("progress", (done, total)) after each step and ("sketch",
             (done, total, mix, rate)) now and then, in the thread that made it.
+
+    The page changes the form in one thread while an action ends in another: whoever reads `form` and `takes` to change
+    or to show them holds the `lock`.
     """
 
     def __init__(self, lab: StemLab | None = None, form: dict[str, Any] | None = None, tell: Tell | None = None):
         super().__init__()
+        self.lock = threading.RLock()
         self._lab, self._own_lab = lab, lab is not None
         self.form = tidy(form or {})
         self.busy = self.error = self.note = ""
@@ -70,7 +74,8 @@ class StudioSession(Takes):
 
     def change(self, told: dict[str, Any]) -> None:
         """Set some keys of the form; patterns stay with the stems that they were painted for."""
-        self.form = carried(self.form, {**self.form, **told})
+        with self.lock:
+            self.form = carried(self.form, {**self.form, **told})
 
     def do(self, what: str, **details: Any) -> None:
         """Begin an action; errors end up in `error`, as one line.
@@ -83,6 +88,11 @@ class StudioSession(Takes):
         """
         if what == "cancel":
             return self._cancel.set()
+        with self.lock:
+            self._do(what, details)
+            self._tell("view", None)
+
+    def _do(self, what: str, details: dict[str, Any]) -> None:
         self.error = self.note = ""
         try:
             if self.busy:
@@ -97,7 +107,6 @@ class StudioSession(Takes):
                 at_once[what](**details)
         except Exception as error:
             self.error = one_line(error)
-        self._tell("view", None)
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the action that is going on has ended."""
@@ -133,8 +142,9 @@ class StudioSession(Takes):
         except Exception as problem:
             error = one_line(problem)
         self._interrupts.end()
-        self.busy, self.error, self.note = "", error, note or self.note
-        self._tell("view", None)
+        with self.lock:
+            self.busy, self.error, self.note = "", error, note or self.note
+            self._tell("view", None)
 
     def _make(self, plans: list[Plan], what: str, forms: list[dict[str, Any]], details: dict[str, Any]) -> None:
         if self._lab is None:
@@ -146,7 +156,8 @@ class StudioSession(Takes):
         self._sketcher = Sketcher(self._lab.codec, self._sketched, sampler) if asked["sketch"] and plain else None
         for number, (plan, form) in enumerate(zip(plans, forms, strict=True)):
             group = plan.run(self._lab, before, part(self._report, number, len(plans)))
-            self._keep(Take(group, plan.title, plan.code, None if plan.fresh else at, form), what, asked, details)
+            with self.lock:
+                self._keep(Take(group, plan.title, plan.code, None if plan.fresh else at, form), what, asked, details)
             self.note = plan.note
             if number + 1 < len(plans):
                 self._tell("view", None)

@@ -74,8 +74,15 @@ def test_beats_are_painted_where_bars_are_not_fine_enough(notebook, studio):
     studio.get_by_label("drums, bar 2: free").wait_for()
 
 
-def test_a_sketch_can_be_heard_while_it_is_made(studio):
+WAITS = """
+session = studio._session
+tell, session._tell = session._tell, lambda kind, data: (tell(kind, data), kind == "sketch" and session._cancel.wait(100))
+print('a sketch stays until Cancel')"""
+
+
+def test_a_sketch_can_be_heard_while_it_is_made(notebook, studio):
     before = len(takes(studio))
+    assert "until Cancel" in notebook.value(WAITS)  # a tiny model would be at the next sketch before this one is seen
     studio.get_by_label("Sketches").check()
     steps = studio.locator("[data-key=steps]")
     was = steps.input_value()
@@ -87,6 +94,7 @@ def test_a_sketch_can_be_heard_while_it_is_made(studio):
     studio.get_by_role("button", name="Cancel").click()
     studio.get_by_text("Cancelled").wait_for()
     assert len(takes(studio)) == before and not studio.locator("audio.sketch").is_visible()
+    assert "before" in notebook.value("session._tell = tell; print('as before')")
     steps.fill(was)
     studio.get_by_label("Sketches").uncheck()
 
