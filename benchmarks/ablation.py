@@ -20,12 +20,13 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from ablation_report import report
+from ablation_report import ABLATION, Form, report
 
 from stemlab.checkpoints.files import fingerprint, load_into, load_weights
 from stemlab.codec.bundled import StemCodec
@@ -88,41 +89,66 @@ def main() -> None:
         arguments.out, arguments.groups, arguments.seconds,
         classifier_songs=arguments.classifier_songs, workers=arguments.workers,
     )  # fmt: skip
-    result: dict = {"config": written(config), "sampler_steps": arguments.sampler_steps, "trainings": {}, "cells": {}}
-    anchors = bench.anchors()
-    result["anchors"] = {kind: summary(anchors[kind], anchors["real"], bench.judge) for kind in KINDS}
     if config.songs:
         build_cache(config.latents, config.codec, config.seed, config.songs)
-    for seed in range(arguments.seeds):
+    trainings = {name: (replace(config, **TRAININGS[name], songs=0), train) for name in arguments.trainings}
+    cells = {
+        cell: (training, {"steps": arguments.sampler_steps, **options}) for cell, (training, options) in CELLS.items()
+    }
+    go_through(bench, trainings, cells, arguments.seeds, deadline, {"sampler_steps": arguments.sampler_steps}, ABLATION)
+
+
+def go_through(
+    bench: Bench,
+    trainings: Mapping[str, tuple[FlowConfig, Callable]],
+    cells: Mapping[str, tuple[str, dict]],
+    seeds: int,
+    deadline: float,
+    told: dict,
+    form: Form,
+) -> None:
+    """Train, generate, measure and report, a seed after the other.
+
+    Args:
+        bench: whose folder keeps everything.
+        trainings: by name, a config, whose seed is replaced, and what trains by it: called as `stemlab.training.flow.train`.
+        cells: by name, the training whose model it asks, and the options that it is asked with.
+        seeds: of each training, from 0.
+        deadline: by `time.monotonic`.
+        told: kept with the numbers.
+        form: of the report.
+    """
+    anchors = bench.anchors()
+    result: dict = {"config": written(next(iter(trainings.values()))[0]), **told, "trainings": {}, "cells": {}}
+    result["anchors"] = {kind: summary(anchors[kind], anchors["real"], bench.judge) for kind in KINDS}
+    for seed in range(seeds):
         try:
-            for name in arguments.trainings:
-                run = trained(config, name, seed, arguments.out / "runs", deadline)
+            for name, (config, learn) in trainings.items():
+                run = bench.out / "runs" / f"{name}_{seed}"
+                trained(replace(config, seed=seed), run, deadline, learn)
                 result["trainings"][f"{name} {seed}"] = log_summary(run)
                 lab = load(config, run)
-                for cell in [cell for cell, (training, _) in CELLS.items() if training == name]:
-                    bench.use(lab, steps=arguments.sampler_steps, **CELLS[cell][1])
+                for cell in [cell for cell, (training, _) in cells.items() if training == name]:
+                    bench.use(lab, **cells[cell][1])
                     rows = generated(bench, f"{cell}, seed {seed}", deadline)
                     result["cells"].setdefault(cell, {})[seed] = summary(rows, anchors["real"], bench.judge)
         except TimeIsUp:
             print(f"\nTime is up in seed {seed}: run the same command to go on.")
             break
         finally:
-            finish(result, bench, arguments.out)
+            finish(result, bench, form)
 
 
-def trained(config: FlowConfig, name: str, seed: int, runs: Path, deadline: float) -> Path:
-    """Folder of a training that is finished; TimeIsUp when it could not be."""
-    run = runs / f"{name}_{seed}"
-    own = replace(config, **TRAININGS[name], seed=seed, songs=0)
+def trained(config: FlowConfig, run: Path, deadline: float, learn: Callable) -> None:
+    """Finish a training in its folder; TimeIsUp when it could not be."""
     if steps_done(run) < config.steps:
         minutes = (deadline - time.monotonic()) / 60
         if minutes > 0:
-            train(own, run, resume=True, minutes=minutes)
+            learn(config, run, resume=True, minutes=minutes)
         if steps_done(run) < config.steps:
             raise TimeIsUp
-    elif not same_as(own, run / "config.json"):
+    elif not same_as(config, run / "config.json"):
         raise SystemExit(f"{run} was trained with another config: give that one, or another --out")
-    return run
 
 
 def steps_done(run: Path) -> int:
@@ -161,7 +187,7 @@ def log_summary(run: Path) -> dict[str, float]:
     return {"loss": float(np.mean([float(row["loss"]) for row in last])), "seconds": float(rows[-1]["seconds"])}
 
 
-def finish(result: dict, bench: Bench, out: Path) -> None:
+def finish(result: dict, bench: Bench, form: Form) -> None:
     """Write what there is: numbers, then the tables and the plot that are made of them."""
     if not result["cells"]:
         return
@@ -178,8 +204,9 @@ def finish(result: dict, bench: Bench, out: Path) -> None:
         "device": device,
         "torch": torch.__version__,
     }
-    (out / "ablation.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    report(json.loads((out / "ablation.json").read_text(encoding="utf-8")), out)
+    file = bench.out / f"{form.name}.json"
+    file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    report(json.loads(file.read_text(encoding="utf-8")), bench.out, form)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -30,26 +32,56 @@ EFFECTS = {
     "attention instead (attention less C-ii)": ("attention", "C-ii"),
 }
 COLOURS = {"A": "#7f7f7f", "B": "#0072b2", "C": "#d55e00", "a": "#009e73"}
+LEGEND = (
+    "A: stems of other songs, own noise.  B: groups, own noise.  C: groups, shared noise.  i: own noise at inference, ii: shared; "
+    "C 0.5, C 0.9: rho"
+)
 
 
-def report(result: dict, out: Path) -> None:
-    """Print the tables and write `tables.md` and `ablation.png`.
+@dataclass(frozen=True)
+class Form:
+    """What a report shows.
+
+    Attributes:
+        name: of its files, `NAME.json` and `NAME.png`.
+        tables: name of the file of its tables.
+        measures: by the name that `summary` has for it, a title and a hint.
+        effects: by what they are called, the two cells whose difference it is.
+        colours: by the first letter of a cell.
+        legend: above the plot.
+    """
+
+    name: str
+    tables: str
+    measures: Mapping[str, tuple[str, str]]
+    effects: Mapping[str, tuple[str, str]]
+    colours: Mapping[str, str]
+    legend: str
+
+
+ABLATION = Form("ablation", "tables.md", MEASURES, EFFECTS, COLOURS, LEGEND)
+
+
+def report(result: dict, out: Path, form: Form = ABLATION) -> None:
+    """Print the tables and write them and the plot.
 
     Args:
         result: what `ablation.json` holds: `cells` by name and seed, `anchors`, `trainings`, `conditions`.
         out: folder.
+        form: what is shown, and under which names.
     """
-    text = "\n".join([cell_table(result), "", effect_table(result["cells"]), "", loss_line(result["trainings"])])
+    parts = [cell_table(result, form), "", effect_table(result["cells"], form), "", loss_line(result["trainings"])]
+    text = "\n".join(parts)
     print("\n" + text)
-    (out / "tables.md").write_text(text + "\n", encoding="utf-8")
-    plot(result).savefig(out / "ablation.png", dpi=130)
+    (out / form.tables).write_text(text + "\n", encoding="utf-8")
+    plot(result, form).savefig(out / f"{form.name}.png", dpi=130)
     plt.close("all")
-    print(f"\nIn {out}: ablation.json, tables.md, ablation.png")
+    print(f"\nIn {out}: {form.name}.json, {form.tables}, {form.name}.png")
 
 
-def cell_table(result: dict) -> str:
+def cell_table(result: dict, form: Form) -> str:
     """Mean and standard deviation over seeds of each cell, under the anchors."""
-    shown = {**{name: title for name, (title, _) in MEASURES.items()}, "way": "harmony, way from shuffled to real"}
+    shown = {**{name: title for name, (title, _) in form.measures.items()}, "way": "harmony, way from shuffled to real"}
     lines = ["| | seeds | " + " | ".join(shown.values()) + " |", "|---|" + "---|" * (len(shown) + 1)]
     for name in ANCHORS:
         lines.append(f"| {name} | | " + " | ".join(spread([result["anchors"][name][m]]) for m in shown) + " |")
@@ -59,16 +91,16 @@ def cell_table(result: dict) -> str:
     return "\n".join(lines)
 
 
-def effect_table(cells: dict) -> str:
+def effect_table(cells: dict, form: Form) -> str:
     """Differences between two cells, seed by seed: mean and standard deviation."""
     lines = [
-        "| what changes | " + " | ".join(title for title, _ in MEASURES.values()) + " |",
-        "|---|" + "---|" * len(MEASURES),
+        "| what changes | " + " | ".join(title for title, _ in form.measures.values()) + " |",
+        "|---|" + "---|" * len(form.measures),
     ]
-    for what, (more, less) in EFFECTS.items():
+    for what, (more, less) in form.effects.items():
         seeds = cells.get(more, {}).keys() & cells.get(less, {}).keys()
         if seeds:
-            values = [[cells[more][s][m] - cells[less][s][m] for s in sorted(seeds)] for m in MEASURES]
+            values = [[cells[more][s][m] - cells[less][s][m] for s in sorted(seeds)] for m in form.measures]
             lines.append(f"| {what} | " + " | ".join(spread(v, signed=True) for v in values) + " |")
     return "\n".join(lines)
 
@@ -92,18 +124,21 @@ def spread(values: list[float], signed: bool = False) -> str:
     return text + (f" ± {np.std(known, ddof=1):.2g}" if len(known) > 1 else "")
 
 
-def plot(result: dict) -> plt.Figure:
+def plot(result: dict, form: Form) -> plt.Figure:
     """A panel a measure: a dot a seed, a line at the mean of each cell, dashed lines at the anchors."""
-    cells = result["cells"]
-    figure, axes = plt.subplots(2, 3, figsize=(14, 8), constrained_layout=True)
-    for axis, (measure, (title, hint)) in zip(axes.flat, MEASURES.items(), strict=True):
+    cells, columns = result["cells"], -(-len(form.measures) // 2)
+    figure, axes = plt.subplots(2, columns, figsize=(4.7 * columns, 8), constrained_layout=True)
+    for axis in axes.flat[len(form.measures) :]:
+        axis.axis("off")
+    for axis, (measure, (title, hint)) in zip(axes.flat, form.measures.items(), strict=False):
         for place, (cell, seeds) in enumerate(cells.items()):
             values = np.array([line[measure] for line in seeds.values()], float)
             copies = np.mean([line["levels"] for line in seeds.values()]) > result["copies_from"]
-            face = "none" if copies and measure == "harmony" else COLOURS[cell[0]]
-            axis.plot(np.full(len(values), place), values, "o", color=COLOURS[cell[0]], markerfacecolor=face, alpha=0.7)
+            colour = form.colours[cell[0]]
+            face = "none" if copies and measure == "harmony" else colour
+            axis.plot(np.full(len(values), place), values, "o", color=colour, markerfacecolor=face, alpha=0.7)
             if np.isfinite(values).any():
-                axis.hlines(np.nanmean(values), place - 0.3, place + 0.3, color=COLOURS[cell[0]], linewidth=2.5)
+                axis.hlines(np.nanmean(values), place - 0.3, place + 0.3, color=colour, linewidth=2.5)
         for name, style in (("real, others", "-."), ("shuffled", ":"), ("copies", "--")):
             if name != "copies" or not measure.startswith("fd"):  # far outside: the cells would not be told apart
                 axis.axhline(result["anchors"][name][measure], linestyle=style, color="black", linewidth=1, label=name)
@@ -115,7 +150,7 @@ def plot(result: dict) -> plt.Figure:
     told = result["conditions"]
     steps = result["config"]["steps"]
     figure.suptitle(
-        "A: stems of other songs, own noise.  B: groups, own noise.  C: groups, shared noise.  i: own noise at inference, ii: shared; C 0.5, C 0.9: rho\n"
+        f"{form.legend}\n"
         f"{steps} training steps a cell, {told['groups']} groups of {told['seconds']:g} s, {told['device']}", fontsize=10
     )  # fmt: skip
     return figure
