@@ -18,7 +18,7 @@ from stemlab.training.config import read_config
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 SETTINGS = {
-    "kind": "flow", "codec": str(WEIGHTS / "vae"), "latents": "", "songs": 0, "seed": 70,
+    "kind": "flow", "codec": str(WEIGHTS / "vae"), "latents": "songs", "songs": 0, "seed": 70,
     "model": {"width": 32, "depth": 1, "heads": 2, "text_width": 16, "text_depth": 1, "patch": 2},
     "sizes": [[6, 16]], "parts": 1, "steps": 4, "lr": 1e-2, "cooldown": 0.5, "ema": 0.9, "init": None,
     "noise_only": 1.0, "given": 0.0, "naming": 0.02, "time_mean": -0.5, "grouped": True, "share_noise": True, "bf16": False,
