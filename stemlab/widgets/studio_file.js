@@ -6,7 +6,7 @@ function filePanel(studio, parent) {
   const bar = element("div", { class: "bar file" }, parent);
   const input = element("input", { type: "file", accept: "audio/*", class: "hidden", tabindex: -1, "aria-label": "Audio file to accompany" }, bar);
   const choose = button("Choose a file ...", "Accompany a file ... choose one, or drop it anywhere in the studio: the stems are made to fit it", bar, () => input.click());
-  recordButton(studio, bar, (sound, from) => give(sound, from, "recording"));
+  recordButton(studio, bar, (sound, from, most) => give(sound, from, "recording", most));
   const drop = button("Do without", "Do without the file", bar, () => studio.change({ audio: "", downbeat: null }));
   const name = element("span", { class: "hint" }, bar);
   const player = element("audio", { controls: "", preload: "metadata", "aria-label": "The file to accompany", hidden: "" }, parent);
@@ -27,11 +27,11 @@ function filePanel(studio, parent) {
     }
   }
 
-  // Any sound at 32 kHz becomes one channel, 16 bits, and at most 20 s; `from` is where it begins, in seconds.
-  function give(sound, from, called) {
+  // Any sound at 32 kHz becomes one channel, 16 bits, and at most 20 s; `from` is where it begins, `most` how long it may be.
+  function give(sound, from, called, most = MOST_SECONDS) {
     const rate = sound.sampleRate;
     const first = Math.min(Math.round(from * rate), sound.length);
-    const samples = new Float32Array(Math.min(sound.length - first, MOST_SECONDS * rate));
+    const samples = new Float32Array(Math.min(sound.length - first, Math.round(most * rate)));
     for (let channel = 0; channel < sound.numberOfChannels; channel++) sound.getChannelData(channel).subarray(first, first + samples.length).forEach((sample, i) => { samples[i] += sample / sound.numberOfChannels; });
     const bytes = wav([samples], rate);
     URL.revokeObjectURL(player.src);

@@ -1,6 +1,7 @@
 // From the microphone: a bar of clicks, then as many bars as the form says are recorded, to be accompanied.
 
-// `done(sound, from)` gets what was recorded, at 32 kHz, and where in it the first bar begins, in seconds.
+// `done(sound, from, most)` gets what was recorded, at 32 kHz, where in it the first bar begins, and how long the bars are, in
+// seconds: timers of a busy page stop a recording late.
 function recordButton(studio, parent, done) {
   const made = button("● Record", "Record from the microphone, after a bar of clicks", parent, () => (going ? going.stop() : record()));
   let going = null;
@@ -28,6 +29,7 @@ function recordButton(studio, parent, done) {
     const context = new AudioContext();
     const recorder = new MediaRecorder(microphone);
     const parts = [];
+    const long = seconds();
     let [began, bar] = [0, null];  // when the recorder and the first bar began
     recorder.ondataavailable = ({ data }) => parts.push(data);
     recorder.onstart = () => { began = context.currentTime; count(); };
@@ -40,7 +42,7 @@ function recordButton(studio, parent, done) {
       const bytes = await new Blob(parts, { type: recorder.mimeType }).arrayBuffer();
       const sound = await new OfflineAudioContext(1, 1, 32000).decodeAudioData(bytes);
       const from = Math.max(0, (bar ?? began) - began);
-      if (sound.duration - from >= 1) done(sound, from);
+      if (sound.duration - from >= 1) done(sound, from, long);
       else studio.say("Less than a second was recorded: record longer.");
     };
 
@@ -52,7 +54,6 @@ function recordButton(studio, parent, done) {
       clicks.start(start);
       bar = start + beat * perBar;
       studio.say("The count-in ...");
-      const long = seconds();
       setTimeout(() => { if (going) studio.say(`Recording ${long.toFixed(1)} s ...`); }, (bar - context.currentTime) * 1000);
       setTimeout(() => { if (recorder.state === "recording") recorder.stop(); }, (bar + long + 0.2 - context.currentTime) * 1000);
     }

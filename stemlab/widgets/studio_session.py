@@ -89,16 +89,18 @@ class StudioSession(Takes):
         if what == "cancel":
             return self._cancel.set()
         with self.lock:
-            self._do(what, details)
+            begun = self._do(what, details)
             self._tell("view", None)
+        if begun is not None:
+            begun.start()  # it is told to be busy before it tells of its first step
 
-    def _do(self, what: str, details: dict[str, Any]) -> None:
+    def _do(self, what: str, details: dict[str, Any]) -> threading.Thread | None:
         self.error = self.note = ""
         try:
             if self.busy:
                 raise ValueError(f"{self.busy} is still going on: wait, or press Cancel.")
             if what in ACTIONS or what in ("save", "four"):
-                self._begin(what, details)
+                return self._begin(what, details)
             else:
                 at_once: dict[str, Callable[..., None]] = {
                     "undo": self.undo, "redo": self.redo, "go": self.go, "name": self.name, "star": self.star,
@@ -107,13 +109,14 @@ class StudioSession(Takes):
                 at_once[what](**details)
         except Exception as error:
             self.error = one_line(error)
+        return None
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the action that is going on has ended."""
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _begin(self, what: str, details: dict[str, Any]) -> None:
+    def _begin(self, what: str, details: dict[str, Any]) -> threading.Thread:
         job: Callable[[], None]
         if what == "save":
             group, folder = self._present(), details["folder"]
@@ -131,7 +134,7 @@ class StudioSession(Takes):
         self._began = time.monotonic()
         self._interrupts.begin()
         self._thread = threading.Thread(target=self._work, args=(job,), daemon=True)
-        self._thread.start()
+        return self._thread
 
     def _work(self, job: Callable[[], None]) -> None:
         error = note = ""

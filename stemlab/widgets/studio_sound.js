@@ -52,8 +52,9 @@ function soundPanel(studio, parent, rows) {
     offered = now;
     const versions = wanted.map(versionOf);
     if (studio.blind) for (const version of versions) version.title = "";
-    deck.offer(versions, current === shownTake && !studio.blind ? deck.heard() : 0);
+    const offer = deck.offer(versions, current === shownTake && !studio.blind ? deck.heard() : 0);
     shownTake = current;
+    offer.then(() => { if (current === shownTake) place.dataset.take = current ?? ""; });  // whose mixer stands there now
   }
 
   studio.heardNow = deck.heard;

@@ -1,4 +1,8 @@
-"""A notebook with all widgets in a page: cells by name, run by the application's own commands."""
+"""A notebook with all widgets in a page: cells by name, run by the application's own commands.
+
+What passes by is not waited for: a tiny model makes 50 steps in 0.3 s, and a busy page looks later than that. Either it
+is held (`hold`), or it is written down and looked up afterwards (`write_down`).
+"""
 
 import json
 
@@ -18,6 +22,16 @@ small = dict(stems=["drums: kit", "bass: slap"], bpm=240, bars=2, steps=6)""",
     "figure": "figures.mel_spectrograms(group)",
     "value": "print('grid', grid.value, 'studio', studio.form['activity'], studio.group and studio.group.names, other.group)",
 }
+HOLD = """
+session = studio._session
+tell = session._tell
+def held(kind, data):
+    tell(kind, data)
+    if kind == {kind!r}:
+        session._tell = tell
+        session._cancel.wait(100)
+session._tell = held
+print('held')"""
 READY = "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 
 
@@ -70,6 +84,10 @@ class Notebook:
             self.page.keyboard.insert_text(CELLS["value"])
         return printed
 
+    def hold(self, kind):
+        """The next "progress" or "sketch" that the first studio tells is its last word until it is cancelled."""
+        assert "held" in self.value(HOLD.replace("{kind!r}", repr(kind)))
+
     def save(self):
         """Write the notebook to disk and read it."""
         self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
@@ -97,9 +115,24 @@ def generate(studio, count):
 
 
 def heard(studio, count):
+    """Wait until there are so many takes, and the mixer is that of the current one and can play it."""
     studio.locator(".take").nth(count - 1).wait_for()
-    ready = "(root) => root.querySelector('.mixer')?.engine.buffers?.length > 0"
-    studio.page.wait_for_function(ready, arg=studio.element_handle())
+    studio.page.wait_for_function(
+        """(root) => {
+          const current = root.querySelector(".take > button:first-child[aria-pressed=true]").innerText.split(" ")[0];
+          return root.querySelector(".heard").dataset.take === String(current - 1) && root.querySelector(".mixer").engine.buffers?.length > 0;
+        }""",
+        arg=studio.element_handle(),
+    )
+
+
+def write_down(place):
+    """From now on all that is said in `place` is kept; the function that this gives tells it."""
+    place.evaluate("""(root) => {
+      root.said = [];
+      new MutationObserver((changes) => root.said.push(...changes.map(({ target }) => target.textContent))).observe(root, { childList: true, characterData: true, subtree: true });
+    }""")
+    return lambda: "\n".join(place.evaluate("(root) => root.said"))
 
 
 def unfold(studio, title):

@@ -19,7 +19,7 @@ def saved(notebook, jupyter):
     studio = notebook.cell("studio").locator(".studio")
     if not takes(studio):
         generate(studio, 1)
-    notebook.page.wait_for_timeout(500)
+    notebook.value()  # what the kernel sent before is there
     assert not notebook.cell("mixer").locator("iframe").first.is_visible()  # the live view is there
     notebook.save()
     text = (folder / "play.ipynb").read_text(encoding="utf-8")

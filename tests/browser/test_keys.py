@@ -100,10 +100,11 @@ def test_the_focus_goes_on_from_a_text_that_was_changed(page):
     words = studio.get_by_label("Words for bass")
     words.fill("bass: fretless")
     words.press("Tab")
-    page.wait_for_timeout(300)
+    fit = studio.get_by_role("button", name="Fit bass")
+    fit.wait_for()  # the kernel has answered
     assert page.evaluate("document.activeElement.ariaLabel").startswith("Solo bass")
     words.fill("bass: slap")
     studio.locator("summary", has_text="Finer settings").click()
-    page.wait_for_timeout(300)
+    fit.wait_for(state="hidden")
     assert page.evaluate("document.activeElement.innerText") == "Finer settings"
     page.keyboard.press("Enter")
