@@ -91,9 +91,15 @@ def group():
     return StemGroup(stems, bpm=120, key=song.key, bars=4, prompt="funk", settings={"activity": {"bass": "xx.x"}})
 
 
+@pytest.fixture(scope="session")
+def player(group):
+    """The group's page, made once for all tests that use it."""
+    return group.to_html()
+
+
 @pytest.fixture
-def mixer(show, group):
-    page = show(group.to_html())
+def mixer(show, player):
+    page = show(player)
     page.wait_for_function("document.querySelector('.mixer').engine.buffers")
     return page
 
