@@ -127,8 +127,9 @@ def spread(values: list[float], signed: bool = False) -> str:
 def plot(result: dict, form: Form) -> plt.Figure:
     """A panel a measure: a dot a seed, a line at the mean of each cell, dashed lines at the anchors."""
     cells, columns = result["cells"], -(-len(form.measures) // 2)
-    figure, axes = plt.subplots(2, columns, figsize=(4.7 * columns, 8), constrained_layout=True)
-    for axis in axes.flat[len(form.measures) :]:
+    figure, axes = plt.subplots(2, columns, figsize=(14 / 3 * columns, 8), constrained_layout=True)
+    spare = axes.flat[len(form.measures) :]
+    for axis in spare:
         axis.axis("off")
     for axis, (measure, (title, hint)) in zip(axes.flat, form.measures.items(), strict=False):
         for place, (cell, seeds) in enumerate(cells.items()):
@@ -146,7 +147,8 @@ def plot(result: dict, form: Form) -> plt.Figure:
         axis.set_title(title)
         axis.set_ylabel(hint)
         axis.grid(axis="y", alpha=0.25)
-    axes[0, 2].legend(fontsize=8, loc=(0.03, 0.62))
+    lines = axes[0, 2].get_legend_handles_labels()
+    (spare[0] if len(spare) else axes[0, 2]).legend(*lines, fontsize=8, loc=(0.03, 0.62))
     told = result["conditions"]
     steps = result["config"]["steps"]
     figure.suptitle(

@@ -14,7 +14,7 @@ that their mix comes from (`pairs_songs.py`). Then each is asked for the same he
 | -i | each stem its own |
 | -ii, 0.5 | one that is random; one to that part (rho), by the dial of the package |
 | slow | one in the slowest 12 of 128 cosines, each its own in the rest |
-| mix | the one that the held-out song's real mix comes from |
+| mix, other | the one that the held-out song's real mix comes from; that of the next one's, which has other words and another tempo |
 | 4 steps | as -ii, in four steps without guidance |
 
 Everything that is done is kept in `--out`: run the command again and it goes on. A stem that comes out silent stays silent here, where
@@ -61,6 +61,7 @@ CELLS = {
     "pairs-ii": ("pairs", {"start": "one"}),
     "pairs 0.5": ("pairs", {"start": "one", "rho": 0.5}),
     "pairs mix": ("pairs", {"start": "mix"}),
+    "pairs other": ("pairs", {"start": "other"}),
     "pairs-ii, 4 steps": ("pairs", {"start": "one", **QUICK}),
     "half-ii": ("half", {"start": "one"}),
     "half mix": ("half", {"start": "mix"}),
@@ -73,6 +74,7 @@ EFFECTS = {
     "one noise for own, trained on pairs (pairs-ii less pairs-i)": ("pairs-ii", "pairs-i"),
     "a real mix's noise for a random one, trained on pairs (pairs mix less pairs-ii)": ("pairs mix", "pairs-ii"),
     "a real mix's noise for a random one, not trained on pairs (C mix less C-ii)": ("C mix", "C-ii"),
+    "another song's noise for a random one, trained on pairs (pairs other less pairs-ii)": ("pairs other", "pairs-ii"),
     "the slow part alone (C slow less C-ii)": ("C slow", "C-ii"),
     "half of the groups (half-ii less pairs-ii)": ("half-ii", "pairs-ii"),
 }
@@ -80,7 +82,8 @@ FORM = Form(
     "pairs", "pairs_tables.md", {**MEASURES, "silent": ("silent stems", "share of stems")}, EFFECTS,
     {"C": "#d55e00", "p": "#0072b2", "h": "#009e73"},
     "C: one random noise a group in training.  pairs: the noise of the song's mix.  i: own noise at inference, ii: one random; "
-    "slow: its slow part alone; mix: that of the held-out song's mix",
+    "slow: its slow part alone; mix: that of the held-out song's mix; "
+    "other: of another's",
 )  # fmt: skip
 
 
@@ -111,10 +114,11 @@ class PairsBench(Bench):
     def noise(self, index: int, names: list[str], frames: int, start: str, rho: float) -> torch.Tensor:
         """What the stems of a group start from, `(S, C, T)`; the seed of a group is its index."""
         shape = (self.lab.grid.channels, frames)  # type: ignore[union-attr]
-        if start == "mix":
-            if index not in self.behind:
-                self.behind[index] = behind_held_out(index, self.seconds)
-            return self.behind[index].expand(len(names), -1, -1)
+        if start in ("mix", "other"):
+            which = (index + (start == "other")) % self.groups
+            if which not in self.behind:
+                self.behind[which] = behind_held_out(which, self.seconds)
+            return self.behind[which].expand(len(names), -1, -1)
         noise = stem_noise(index, names, *shape, rho)
         return (
             share_slow(noise, stem_noise(index, names, *shape, 0.0), round(SLOW * frames)) if start == "slow" else noise
