@@ -1,9 +1,11 @@
 """Songs for `pairs.py`: encoded as every cache is, and for each the noise that its mix comes from.
 
 The bundled flow is run backwards from a song's mix, as `stemlab/lab/backwards.py` does with a recording. Noise belongs to the frames
-that it was made of, so a song here is as long as the crop that the trainings take, and every crop begins at frame 0.
+that it was made of, so a song here is as long as the crop that the trainings take, and every crop begins at frame 0. What that noise is like,
+once it is there: `python benchmarks/pairs_songs.py eval/pairs/songs`.
 """
 
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -95,3 +97,21 @@ def noise_of(lab: stemlab.StemLab, mixes: torch.Tensor, bpm: list[float], steps:
         told.group = torch.arange(len(x))
         made.append(integrate(Backwards(lab.model), told, x, how))  # type: ignore[arg-type]
     return torch.cat(made)
+
+
+def told(z: torch.Tensor) -> str:
+    """How far noise `(N, C, T)` is from white: spreads, and correlations between frames and between channels."""
+    channels, songs = z.std((0, 2)), z.std((1, 2))
+    n = z / channels[:, None]
+    lags = ", ".join(f"{lag}: {float((n[..., lag:] * n[..., :-lag]).mean()):.3f}" for lag in (1, 2, 4, 8))
+    between = torch.corrcoef(z.transpose(1, 2).flatten(0, 1).T) - torch.eye(z.shape[1])
+    part = [float(songs.quantile(q)) for q in (0, 0.05, 0.95, 1)]
+    return (
+        f"{len(z)} mixes: mean {z.mean():.3f}, spread {z.std():.3f}, by channel {channels.min():.2f} to {channels.max():.2f}, by song "
+        f"{part[0]:.2f} to {part[3]:.2f} (5 to 95 %: {part[1]:.2f} to {part[2]:.2f}); correlation of frames at a distance of {lags}; "
+        f"of channels at most {between.abs().max():.3f}"
+    )
+
+
+if __name__ == "__main__":
+    print(told(torch.stack(list(noises(Path(sys.argv[1])).values())).float()))

@@ -72,6 +72,14 @@ def test_each_song_has_noise_of_its_own_and_a_full_folder_is_left_as_it_is(made)
     assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")} == before
 
 
+def test_what_is_told_of_noise_tells_white_from_coloured(made):
+    white = torch.randn(8, 32, 128, generator=torch.Generator().manual_seed(0))
+    told = made[2].told
+    assert "spread 1.00" in told(white) and "distance of 1: 0.0" in told(white).replace("-0.0", "0.0")
+    assert "distance of 1: 0.5" in told((white + white.roll(1, 2)) / 2**0.5)
+    assert "by song 0.5" in told(white * torch.linspace(0.5, 1.5, 8)[:, None, None])
+
+
 def test_without_pairs_the_loss_is_that_of_the_flows_own_training(made, make_net):
     folder, _, _, training = made
     net, config, cache = make_net(), config_of(folder), LatentCache(folder)
