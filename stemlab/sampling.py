@@ -34,7 +34,7 @@ class Sampling:
         mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
         interval: first and last step with guidance, counted on 32 steps.
         coupling: "attention", where stems see each other at every frame, "noise", where each is alone, or "song", where
-            each is told what the shared noise becomes when a pianist starts from it, and sees nobody.
+            each is told what the shared noise becomes when a leader starts from it, and sees nobody.
         sampler: one of SAMPLERS.
         negative: words that guidance leads away from.
     """

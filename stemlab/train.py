@@ -7,7 +7,7 @@ what is drawn is a function of the batch alone, and a run that was killed and re
 Lesson: 09_train_your_own.ipynb
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -52,12 +52,14 @@ class Batch:
         conditions: what each stem is told; `conditions.group` says who belongs together.
         roll: pitches that sound, `(N, T, 88)` bool, or None where they are not known.
         generator: of all dice that are thrown for this batch; `x` and the conditions lie where it does, the groups on the CPU.
+        prompts: words of each group.
     """
 
     x: torch.Tensor
     conditions: Conditions
     roll: torch.Tensor | None
     generator: torch.Generator
+    prompts: Sequence[str] = ()
 
 
 def shared_noise_losses(model: VelocityNet, batch: Batch, how: Objective) -> torch.Tensor:
@@ -72,8 +74,7 @@ def shared_noise_losses(model: VelocityNet, batch: Batch, how: Objective) -> tor
     t = random_times(conditions.group, dice, how.time_mean)
     coupled, given = draw_roles(conditions.group, how.noise_only, how.given, dice)
     t = torch.where(given, 1.0, t)
-    rho = torch.where(coupled, 0.0, float(how.share_noise))
-    noise = group_noise(conditions.group, x.shape[1], x.shape[2], dice, rho)
+    noise = group_noise(conditions.group, *x.shape[1:], dice, torch.where(coupled, 0.0, float(how.share_noise)))
     conditions = conditions.drop(dice).to(device)
     if not how.tell_activity:
         conditions = conditions.null(text=False, tempo=False, key=False, submix=False)
@@ -81,8 +82,7 @@ def shared_noise_losses(model: VelocityNet, batch: Batch, how: Objective) -> tor
     with torch.autocast(device.type, torch.bfloat16, enabled=how.bf16):
         prepared = model.prepare(conditions, coupled.to(device))
         velocity, notes = model.velocity_and_notes(interpolate(noise, x, t), t, prepared)
-    naming = naming_loss(notes, batch.roll, conditions.group)
-    return torch.stack([flow_loss(velocity[new], noise[new], x[new]), naming])
+    return torch.stack([flow_loss(velocity[new], noise[new], x[new]), naming_loss(notes, batch.roll, conditions.group)])
 
 
 def draw_roles(

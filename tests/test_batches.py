@@ -43,7 +43,7 @@ def batches(count=60, stems=9, frames=16, **options):
 
 @pytest.mark.parametrize("stems", [1, 2, 7, 11, 32])
 def test_a_batch_has_exactly_so_many_stems_and_all_its_parts_agree(stems):
-    for x, c, _ in batches(10, stems):
+    for x, c, *_ in batches(10, stems):
         assert x.shape == (stems, 3, 16) and x.dtype == torch.float32
         assert all(len(getattr(c, name)) == stems for name in vars(c))
         assert c.submix.shape == x.shape and c.activity.shape == (stems, 16)
@@ -51,7 +51,7 @@ def test_a_batch_has_exactly_so_many_stems_and_all_its_parts_agree(stems):
 
 def test_groups_have_1_to_6_different_stems_of_one_song():
     sizes = set()
-    for x, c, _ in batches():
+    for x, c, *_ in batches():
         assert c.group.tolist() == sorted(c.group.tolist())
         for number in c.group.unique():
             members = x[c.group == number]
@@ -64,7 +64,7 @@ def test_groups_have_1_to_6_different_stems_of_one_song():
 
 def test_half_of_the_groups_that_can_have_a_submix_and_it_never_holds_a_chosen_stem():
     with_submix, able = 0, 0
-    for x, c, _ in batches(150):
+    for x, c, *_ in batches(150):
         for number in c.group.unique():
             here = c.group == number
             has = c.has_submix[here]
@@ -84,7 +84,7 @@ def test_half_of_the_groups_that_can_have_a_submix_and_it_never_holds_a_chosen_s
 
 
 def test_stems_are_told_the_truth():
-    for x, c, _ in batches(20):
+    for x, c, *_ in batches(20):
         for i in range(len(x)):
             number, stem = int(x[i, 0, 0]), int(x[i, 1, 0]).bit_length() - 1
             assert c.bpm[i] == SONGS[number]["bpm"]
@@ -98,18 +98,25 @@ def test_stems_are_told_the_truth():
 
 
 def test_crops_begin_at_the_songs_start_half_of_the_time():
-    starts = [float(c.start[i]) for _, c, _ in batches(100) for i in c.group.diff().nonzero().flatten() + 1]
+    starts = [float(c.start[i]) for _, c, *_ in batches(100) for i in c.group.diff().nonzero().flatten() + 1]
     at_zero = np.mean([start == 0 for start in starts])
     assert at_zero == pytest.approx(0.5 + 0.5 / 25, abs=0.06)
 
 
 def test_ungrouped_batches_are_groups_of_one():
-    for x, c, _ in batches(10, grouped=False):
+    for x, c, *_ in batches(10, grouped=False):
         assert c.group.tolist() == list(range(len(x)))
 
 
+def test_the_words_of_each_group_are_those_that_its_stems_are_told_behind_their_own():
+    for _, c, _, prompts in batches(20):
+        assert len(prompts) == int(c.group.max()) + 1
+        for tokens, group in zip(c.tokens, c.group, strict=True):
+            assert bytes(int(token) - 3 for token in tokens if token > 2).decode().endswith(f" | {prompts[group]}")
+
+
 def test_the_generator_decides_the_batch():
-    (a, c, _), (b, d, _) = (group_batch(SONGS, np.random.default_rng(4), 9, 16) for _ in range(2))
+    (a, c, *_), (b, d, *_) = (group_batch(SONGS, np.random.default_rng(4), 9, 16) for _ in range(2))
     assert torch.equal(a, b) and all(torch.equal(getattr(c, name), getattr(d, name)) for name in vars(c))
     other, *_ = group_batch(SONGS, np.random.default_rng(5), 9, 16)
     assert not torch.equal(a, other)
@@ -123,7 +130,7 @@ def test_a_cache_of_encoded_songs_holds_what_a_batch_needs(cache):
         assert s["latents"].shape == (count, 32, 192) and s["activity"].shape == (count, 192)
         assert s["latents"].isfinite().all() and float(s["latents"].float().std()) > 0
         assert all(set(part) < set(range(count)) for part in s["submixes"])
-    x, c, _ = group_batch(songs, np.random.default_rng(0), 12, 64)
+    x, c, *_ = group_batch(songs, np.random.default_rng(0), 12, 64)
     assert x.shape == (12, 32, 64) and len(c) == 12
 
 

@@ -16,23 +16,25 @@ from stemlab.checkpoints.hub import pack
 from stemlab.checkpoints.low_rank import change_of, changed, steered, with_low_rank
 from stemlab.codec.bundled import WEIGHTS
 from stemlab.conditions import make_conditions
+from stemlab.lab.conductor import LEADER
 from stemlab.lab.group import StemGroup
 from stemlab.lab.student import load_student
 from stemlab.model import VelocityNet
 from stemlab.sampling import Sampling, integrate
-from stemlab.songs.held_chords import PIANIST
+from stemlab.text import join_prompt
 from stemlab.train import Batch
 from stemlab.training.config import read_config
 from stemlab.training.distill import (
     Situation,
     distillation_losses,
-    made_by_pianist,
+    made_by_leader,
     situation,
     teacher_field,
     times,
 )
 from stemlab.training.flow import train
 
+PROMPTS = ["slow funk", "ballad"]  # of the groups of a batch
 SIZES = {"channels": 4, "width": 32, "depth": 2, "heads": 2, "text_width": 16, "text_depth": 1}
 
 
@@ -50,7 +52,7 @@ def batch(stems=4, frames=12, seed=0):
     c = make_conditions([f"bass {i}" for i in range(stems)], frames, 4, bpm=100.0)
     c.group[:] = torch.tensor([0, 0, 1, 1])[:stems]
     dice = torch.Generator().manual_seed(seed)
-    return Batch(torch.randn(stems, 4, frames, generator=dice), c, None, dice)
+    return Batch(torch.randn(stems, 4, frames, generator=dice), c, None, dice, PROMPTS)
 
 
 def config(**change):
@@ -110,7 +112,7 @@ def test_the_students_target_is_the_midpoint_step_of_its_guided_teacher(teacher)
     assert torch.allclose(found, torch.stack(told), rtol=1e-4)
 
 
-def test_a_pianist_leads_with_a_scale_of_its_own_and_nobody_sees_anybody(teacher):
+def test_a_leader_leads_with_a_scale_of_its_own_and_nobody_sees_anybody(teacher):
     how = config(guidance=2.0, mates=9.0, lead=3.0, led=1.0, given=1.0)
     now = situation(batch(), how, teacher)
     c, nobody, at = now.conditions, torch.zeros(4, dtype=torch.bool), torch.full((4,), 0.1)
@@ -124,10 +126,10 @@ def test_a_pianist_leads_with_a_scale_of_its_own_and_nobody_sees_anybody(teacher
     assert torch.allclose(field(now.x, 0.1), wanted, atol=1e-5)
 
 
-def test_a_pianist_plays_what_the_sampler_makes_of_the_noise_of_its_group(teacher):
+def test_a_leader_plays_what_the_sampler_makes_of_the_words_and_the_noise_of_its_group(teacher):
     b, noise = batch(), torch.randn(4, 4, 12)
-    made = made_by_pianist(teacher, b.conditions, noise, config())
-    told = make_conditions([PIANIST] * 2, 12, 4, bpm=100.0)
+    made = made_by_leader(teacher, b.conditions, b.prompts, noise, config())
+    told = make_conditions([join_prompt(LEADER, words) for words in PROMPTS], 12, 4, bpm=100.0)
     x = integrate(teacher, told, noise[[0, 2]], Sampling(4, 1.0, 1.0, coupling="noise", sampler="quadratic-euler"))
     assert torch.allclose(made, x[[0, 0, 1, 1]], atol=1e-5) and not torch.allclose(x[0], x[1])
 

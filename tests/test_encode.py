@@ -139,7 +139,7 @@ def test_a_batch_is_made_of_recorded_songs_with_and_without_a_tempo(songs, weigh
     cache = LatentCache(tmp_path / "out")
     tempi, starts = set(), set()
     for seed in range(30):
-        x, conditions, roll = group_batch(cache.songs, np.random.default_rng(seed), 6, 64)
+        x, conditions, roll, _ = group_batch(cache.songs, np.random.default_rng(seed), 6, 64)
         assert x.shape == (6, 32, 64) and roll is None
         tempi |= set(conditions.bpm.tolist())
         starts |= {round(s, 3) for s in conditions.start.tolist()}

@@ -146,5 +146,5 @@ def test_what_is_learnt_from_a_song_in_three_is_told_with_its_clock():
         "activity": torch.ones(2, 40),
         "submixes": [],
     }
-    _, conditions, _ = group_batch([kept], np.random.default_rng(0), 2, 20)
+    _, conditions, *_ = group_batch([kept], np.random.default_rng(0), 2, 20)
     assert {tuple(row) for row in conditions.periods.tolist()} == {METERS["3/4"]}

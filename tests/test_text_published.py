@@ -97,7 +97,7 @@ def test_what_the_text_says_changes_the_velocity_and_its_null_removes_it(make_to
 def test_a_network_learns_with_it(make_told, cache):
     net = make_told(std=0).train()
     songs, optimizer = LatentCache(cache).songs, torch.optim.AdamW(net.parameters(), lr=2e-3)
-    x, told, _ = group_batch(songs, np.random.default_rng(2), 6, 24, True, net.frame_seconds, net.text.tokenize)
+    x, told, *_ = group_batch(songs, np.random.default_rng(2), 6, 24, True, net.frame_seconds, net.text.tokenize)
     generator, losses = torch.Generator().manual_seed(1), []
     noise, t = group_noise(told.group, 32, 24, generator, torch.ones(6)), torch.rand(6, generator=generator)
     for _ in range(12):

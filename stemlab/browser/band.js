@@ -16,7 +16,7 @@ async function makeBand(nets, settings, asked, { report = () => {}, pause = asyn
   if (asked.coupling === "song") {
     report("the song of this seed", 0, 1);
     await pause();
-    band.submix = await pianist(nets, settings, band, pause);
+    band.submix = await leader(nets, settings, band, pause);
   }
   await sample(nets, settings, band, names, { report, pause });
   const level = levelOf(names.map((name) => band.audio[name]), settings.peak);
@@ -25,10 +25,10 @@ async function makeBand(nets, settings, asked, { report = () => {}, pause = asyn
   return band;
 }
 
-// The song that a band's noise is: what a pianist alone makes of it, whom nobody hears but the stems. As stemlab/lab/conductor.py.
-async function pianist(nets, settings, { asked, frames }, pause) {
+// The song that a band's noise is: what a leader alone makes of it, whom nobody hears but the stems. As stemlab/lab/conductor.py.
+async function leader(nets, settings, { asked, frames }, pause) {
   const [noise] = stemNoise(asked.seed, ["song"], settings.grid.channels * frames, 1);
-  const told = conditions({ ...asked, stems: [settings.pianist], prompt: "" }, ["song"], ["song"], {}, frames, settings);
+  const told = conditions({ ...asked, stems: [settings.leader] }, ["song"], ["song"], {}, frames, settings);
   return integrate(nets, told, noise, { ...settings.sampling, coupling: "noise" }, settings, new Map(), pause);
 }
 

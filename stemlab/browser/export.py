@@ -21,12 +21,12 @@ from stemlab.browser.onnx_files import OPSET, write_onnx
 from stemlab.checkpoints.folders import atomic_folder
 from stemlab.codec.bundled import SILENCE_DB, StemCodec
 from stemlab.conditions import KEYS
+from stemlab.lab.conductor import LEADER
 from stemlab.lab.draft import PEAK
 from stemlab.lab.request import MOST_STEMS
 from stemlab.lab.stem_lab import StemLab
 from stemlab.lab.student import sampling_of
 from stemlab.sampling import Sampling, quadratic
-from stemlab.songs.held_chords import PIANIST
 from stemlab.text import MAX_BYTES, ByteTextEncoder
 
 FILES = ("prepare.onnx", "velocity.onnx", "bands.onnx", "spectrum.onnx")
@@ -85,7 +85,7 @@ def settings(lab: StemLab) -> dict[str, Any]:
     return {
         "version": __version__, "checkpoint": lab.checkpoint, "opset": OPSET, "grid": lab.grid.kept(),
         "sampling": sampling(lab), "keys": KEYS, "letters": MAX_BYTES, "most_stems": MOST_STEMS,
-        "longest": lab.grid.longest, "peak": PEAK, "pianist": PIANIST, "silence_db": SILENCE_DB,
+        "longest": lab.grid.longest, "peak": PEAK, "leader": LEADER, "silence_db": SILENCE_DB,
     }  # fmt: skip
 
 

@@ -41,8 +41,8 @@ def group_batch(
         frame_seconds: length of a latent frame.
         tokenize: of the network's text encoder; the bundled one by default.
     Returns:
-        latents `(N, C, T)` float32, their `Conditions`, and the pitches that sound, `(N, T, 88)` bool: None
-        when a song of the batch does not know its notes.
+        latents `(N, C, T)` float32, their `Conditions`, the pitches that sound, `(N, T, 88)` bool: None when a song of
+        the batch does not know its notes; and the words of each group.
     """
     picks = pick_groups(songs, rng, stems, frames, grouped)
     x, activity, submixes, has, tokens_of, bpm, start, key, group, periods, rolls = ([] for _ in range(11))
@@ -69,7 +69,8 @@ def group_batch(
         submix=torch.cat(submixes).float(), has_submix=torch.tensor(has),
         activity=torch.cat(activity).long(), group=torch.tensor(group), periods=torch.tensor(periods),
     )  # fmt: skip
-    return torch.cat(x).float(), conditions, torch.cat(rolls) if len(rolls) == len(picks) else None
+    prompts = [pick.song["prompts"][pick.prompt] for pick in picks]
+    return torch.cat(x).float(), conditions, torch.cat(rolls) if len(rolls) == len(picks) else None, prompts
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 The network has no condition for chords. But it is told a sub-mix, and plays to that. So the chords become sound, which is in the
 sub-mix, and under the coupling "attention" also stands at t = 1 beside the stems, as one that is there already. It is never heard.
 
-Under the coupling "song" the noise is the song: a pianist who starts from it comes first, and is the sub-mix that each stem is told;
-nobody sees anybody. So the seed means one song, and a stem depends neither on how many others there are nor on who they are. Who
-accompanies a recording is told that instead.
+Under the coupling "song" the noise is the song: a leader starts from it, a pad that is told the group's words, and is the sub-mix that
+each stem is told; nobody sees anybody. So seed and prompt mean one song, and a stem depends neither on how many others there are nor
+on who they are. Who accompanies a recording is told that instead.
 
 Lesson: 07_play_along.ipynb
 """
@@ -23,12 +23,15 @@ from stemlab.lab.recording import hearing_gain
 from stemlab.sampling import integrate
 from stemlab.songs.chords import by_beats, read_chords
 from stemlab.songs.harmony import canonical_key
-from stemlab.songs.held_chords import PIANIST, held_chords
+from stemlab.songs.held_chords import held_chords
 from stemlab.songs.meter import METERS, bar_of
 from stemlab.songs.plan import BEATS
+from stemlab.text import join_prompt
 
 if TYPE_CHECKING:
     from stemlab.lab.stem_lab import StemLab
+
+LEADER = "strings: warm pad, sustained"  # has chords and no attacks: who hears it is free in rhythm
 
 
 def conductor(draft: Draft) -> torch.Tensor | None:
@@ -63,11 +66,11 @@ def played_to(
     parts += [] if chords is None else [chords]
     if parts:
         return draft.encode(lab.codec, torch.stack(parts).sum(0))[0]
-    return pianist(lab, draft, model) if song else None
+    return leader(lab, draft, model) if song else None
 
 
-def pianist(lab: "StemLab", draft: Draft, model: Any) -> torch.Tensor:
-    """The song that the shared noise of a draft is: what a pianist alone makes of it, `(C, T)`.
+def leader(lab: "StemLab", draft: Draft, model: Any) -> torch.Tensor:
+    """The song that the shared noise of a draft is: what a leader alone makes of it, `(C, T)`.
 
     Of a group that was extended, each part is made to those before it, which stay.
     """
@@ -75,8 +78,8 @@ def pianist(lab: "StemLab", draft: Draft, model: Any) -> torch.Tensor:
     made = noise[:, :, :0]
     for frames in accumulate(draft.pieces):
         told = make_conditions(
-            [PIANIST], frames, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key), start=draft.start,
-            tokenize=lab.model.text.tokenize, periods=METERS[asked.meter],
+            [join_prompt(LEADER, asked.prompt)], frames, draft.grid.channels, draft.bpm,
+            asked.key and canonical_key(asked.key), start=draft.start, tokenize=lab.model.text.tokenize, periods=METERS[asked.meter],
         ).to(lab.device)  # fmt: skip
         known, hold = noise[:, :, :frames].clone(), torch.zeros(1, frames, dtype=torch.bool, device=lab.device)
         known[:, :, : made.shape[2]], hold[:, : made.shape[2]] = made, True

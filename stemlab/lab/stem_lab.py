@@ -126,7 +126,7 @@ class StemLab(Editing):
             guidance: scale of classifier-free guidance towards what the stems are told; 1 is off.
             mates: its scale towards the other stems, under the coupling "attention"; 1 is off.
             interval: first and last step with guidance, counted on 32 steps.
-            coupling: "song", the student's in one pass without chords: each hears what a pianist makes of the shared noise, and nobody else, so that a stem depends
+            coupling: "song", the student's in one pass without chords: each hears what a leader makes of the shared noise, and nobody else, so that a stem depends
                 neither on how many others there are nor on who they are; "attention", the flow's: stems see each other; "noise":
                 they share their noise alone.
             rho: share of the noise that the stems have in common, 0 to 1: under "noise" 1 by default; under "song" 0, and of the slow

@@ -44,7 +44,7 @@ def batch_of(model: VelocityNet, cache: LatentCache, config: FlowBatches, step: 
     stems, frames = size_of(config, step)
     rng = np.random.default_rng([config.seed, step, part])
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    x, conditions, roll = group_batch(
+    x, conditions, roll, prompts = group_batch(
         cache.songs, rng, stems, frames, config.grouped, model.frame_seconds, model.text.tokenize
     )
-    return Batch(x, conditions, roll, generator)
+    return Batch(x, conditions, roll, generator, prompts)

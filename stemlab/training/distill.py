@@ -3,7 +3,7 @@
 The guided flow takes three evaluations of the network in each of many steps. The student learns to take one, in steps from 0 to
 1/16, 1/4, 9/16 and 1 (of four: most is decided near the noise). It walks its own way from the noise; wherever it stands, its teacher
 shows with two smaller guided steps where it should be at the end of this one, and the student's velocity is drawn to the mean velocity
-of that. No song is needed for it but as words, tempo and whoever plays already. Of some groups the noise is the song: a pianist, made by
+of that. No song is needed for it but as words, tempo and whoever plays already. Of some groups the noise is the song: a leader, made by
 the student itself, is the sub-mix that each stem is told, and nobody sees anybody.
 
 Source: progressive distillation, Salimans and Ho 2022, arXiv:2202.00512; guidance inside, Meng et al. 2022, arXiv:2210.03142; on the
@@ -26,9 +26,10 @@ from stemlab.checkpoints.low_rank import change_of, with_low_rank
 from stemlab.checkpoints.text_encoders import network
 from stemlab.conditions import Conditions
 from stemlab.flow import group_noise, interpolate
+from stemlab.lab.conductor import LEADER
 from stemlab.model import VelocityNet
 from stemlab.sampling import Sampling, in_interval, integrate, led_by, nothing, stacked
-from stemlab.songs.held_chords import PIANIST
+from stemlab.text import join_prompt
 from stemlab.train import Batch, draw_roles, update
 from stemlab.training.cached import cached
 from stemlab.training.kinds import StudentConfig
@@ -67,7 +68,7 @@ class Situation:
 
 
 def situation(batch: Batch, how: StudentConfig, student: VelocityNet) -> Situation:
-    """What the student is put before: groups to make whole, to complete, to mend a part of, and to make to a pianist."""
+    """What the student is put before: groups to make whole, to complete, to mend a part of, and to make to a leader."""
     c, dice, frames = batch.conditions, batch.generator, batch.x.shape[2]
     chance = lambda count, p: torch.rand(count, generator=dice) < p  # noqa: E731
     led = chance(int(c.group.max()) + 1, how.led)[c.group]
@@ -81,18 +82,22 @@ def situation(batch: Batch, how: StudentConfig, student: VelocityNet) -> Situati
     key, submix, activity = (chance(int(c.group.max()) + 1, how.untold)[c.group] for _ in range(3))
     c = c.drop(dice, how.dropped, 0.0).null(False, False, key, submix, activity)
     if led.any():
-        pianists = made_by_pianist(student, c.select(led), torch.randn(noise[led].shape, generator=dice), how)
-        c.submix[led], c.has_submix[led] = pianists, True
+        unsaid = chance(len(batch.prompts), how.dropped).tolist()
+        words = ["" if hidden else prompt for prompt, hidden in zip(batch.prompts, unsaid, strict=True)]
+        leaders = made_by_leader(student, c.select(led), words, torch.randn(noise[led].shape, generator=dice), how)
+        c.submix[led], c.has_submix[led] = leaders, True
     return Situation(c, batch.x, noise, coupled, given, led, held | given[:, None])
 
 
 @torch.no_grad()
-def made_by_pianist(student: VelocityNet, c: Conditions, noise: torch.Tensor, how: StudentConfig) -> torch.Tensor:
-    """What the stems of each group are led by, `(N, C, T)`: a pianist's part, of the first noise in the group."""
+def made_by_leader(
+    student: VelocityNet, c: Conditions, words: list[str], noise: torch.Tensor, how: StudentConfig
+) -> torch.Tensor:
+    """What the stems of each group are led by, `(N, C, T)`: what a leader who is told its words makes of its first noise."""
     first, group = torch.unique_consecutive(c.group, return_inverse=True)
     firsts = torch.stack([(c.group == g).nonzero()[0, 0] for g in first])
     told = c.select(firsts).null(text=False, tempo=False, key=False)
-    told = replace(told, tokens=student.text.tokenize([PIANIST] * len(firsts)))
+    told = replace(told, tokens=student.text.tokenize([join_prompt(LEADER, words[g]) for g in first]))
     plainly = Sampling(how.few, guidance=1.0, mates=1.0, coupling="noise", sampler="quadratic-euler")
     return integrate(student, told, noise[firsts], plainly)[group]
 
@@ -124,7 +129,7 @@ def distillation_losses(student: VelocityNet, teacher: VelocityNet, batch: Batch
 def teacher_field(
     teacher: VelocityNet, now: Situation, how: Sampling, lead: float
 ) -> Callable[[torch.Tensor, float], torch.Tensor]:
-    """The guided velocity of a teacher at (x, t); `lead` is the scale towards the pianist where there is one."""
+    """The guided velocity of a teacher at (x, t); `lead` is the scale towards the leader where there is one."""
     n, mates = len(now.conditions), torch.where(now.led, lead, how.mates)[:, None, None]
     unled = lambda c: c.null(text=False, tempo=False, key=False, submix=now.led, activity=False)  # noqa: E731
     with torch.no_grad():

@@ -103,10 +103,10 @@ class StudentConfig(FlowBatches):
         flow: path of the teacher's weights, without suffix.
         codec, latents, songs: as for a flow.
         few: steps that it takes from noise to latents.
-        guidance, mates: scales that it has inside.  lead: its scale towards a pianist.
+        guidance, mates: scales that it has inside.  lead: its scale towards a leader.
         rank: of the change that is trained; see `stemlab.checkpoints.low_rank`.
         start: path of a student to go on from, without suffix, or null.
-        led: share of the groups of which each stem is told what a pianist makes of the noise, and sees nobody.
+        led: share of the groups of which each stem is told what a leader makes of the noise, and sees nobody.
         dropped: share in which each condition is left out.  untold: the same for key, sub-mix and activity, on top of that.
         mended: share of the stems of which a part is there already.
         save_every, log_every: steps.
