@@ -74,7 +74,9 @@ def shared_noise_losses(model: VelocityNet, batch: Batch, how: Objective) -> tor
     t = random_times(conditions.group, dice, how.time_mean)
     coupled, given = draw_roles(conditions.group, how.noise_only, how.given, dice)
     t = torch.where(given, 1.0, t)
-    noise = group_noise(conditions.group, *x.shape[1:], dice, torch.where(coupled, 0.0, float(how.share_noise)))
+    noise = group_noise(
+        conditions.group, x.shape[1], x.shape[2], dice, torch.where(coupled, 0.0, float(how.share_noise))
+    )
     conditions = conditions.drop(dice).to(device)
     if not how.tell_activity:
         conditions = conditions.null(text=False, tempo=False, key=False, submix=False)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from stemlab.conditions import make_conditions
+from stemlab.lab.conductor import told_in
 from stemlab.model import Prepared, VelocityNet
 from stemlab.sampling import Sampling, integrate
-from stemlab.songs.meter import METERS
 
 if TYPE_CHECKING:
     from stemlab.lab.draft import Draft
@@ -43,10 +42,7 @@ class Backwards:
 
 def noise_behind(lab: "StemLab", draft: "Draft") -> torch.Tensor:
     """The noise that a draft's recording comes from, `(C, T)`: its own flow, without guidance, by the midpoint method."""
-    latents, asked = draft.latents[draft.names[0]], draft.asked
-    told = make_conditions(
-        [WORDS], latents.shape[1], draft.grid.channels, draft.bpm, start=draft.start, tokenize=lab.model.text.tokenize,
-        periods=METERS[asked.meter],
-    )  # fmt: skip
+    latents = draft.latents[draft.names[0]]
+    told = told_in(lab, draft, [WORDS], latents.shape[1], with_key=False)
     how = Sampling(steps=STEPS, guidance=1.0, mates=1.0, coupling="noise", sampler="midpoint")
     return integrate(Backwards(lab.model), told.to(lab.device), latents[None].to(lab.device), how)[0].cpu()  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from stemlab.conditions import make_conditions
+from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import SAMPLE_RATE
 from stemlab.lab.draft import Draft
 from stemlab.lab.recording import hearing_gain
@@ -77,11 +77,33 @@ def leader(lab: "StemLab", draft: Draft, model: Any) -> torch.Tensor:
     asked, noise = replace(draft.asked, coupling="noise"), draft.shared_noise()[None].to(lab.device)
     made = noise[:, :, :0]
     for frames in accumulate(draft.pieces):
-        told = make_conditions(
-            [join_prompt(LEADER, asked.prompt)], frames, draft.grid.channels, draft.bpm,
-            asked.key and canonical_key(asked.key), start=draft.start, tokenize=lab.model.text.tokenize, periods=METERS[asked.meter],
-        ).to(lab.device)  # fmt: skip
+        told = told_in(lab, draft, [join_prompt(LEADER, asked.prompt)], frames).to(lab.device)
         known, hold = noise[:, :, :frames].clone(), torch.zeros(1, frames, dtype=torch.bool, device=lab.device)
         known[:, :, : made.shape[2]], hold[:, : made.shape[2]] = made, True
         made = integrate(model, told, noise[:, :, :frames], asked, known, hold)
     return made[0].cpu()
+
+
+def told_in(
+    lab: "StemLab",
+    draft: Draft,
+    texts: list[str],
+    frames: int,
+    first: int = 0,
+    submix: torch.Tensor | None = None,
+    activity: torch.Tensor | None = None,
+    with_key: bool = True,
+) -> Conditions:
+    """Conditions of stems in a draft: its tempo, meter and key, and where in the bar they begin.
+
+    Args:
+        texts: of the stems.
+        frames: T, counted from frame `first` of the draft.
+        submix, activity: from there on, as for `make_conditions`.
+        with_key: tell the key.
+    """
+    asked = draft.asked
+    return make_conditions(
+        texts, frames, draft.grid.channels, draft.bpm, canonical_key(asked.key) if asked.key and with_key else None, submix, activity,
+        draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize, METERS[asked.meter],
+    )  # fmt: skip

@@ -14,10 +14,10 @@ import torch
 from stemlab import __version__
 from stemlab.activity import FREE
 from stemlab.checkpoints.json_files import shown
-from stemlab.conditions import Conditions, make_conditions
+from stemlab.conditions import Conditions
 from stemlab.framing import Grid
 from stemlab.lab.backwards import noise_behind
-from stemlab.lab.conductor import conductor, played_to
+from stemlab.lab.conductor import conductor, played_to, told_in
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate, ramped
 from stemlab.lab.group import Stem, StemGroup
@@ -29,9 +29,7 @@ from stemlab.lab.request import Request
 from stemlab.lab.words import hint
 from stemlab.noise import blend
 from stemlab.sampling import Callback, integrate
-from stemlab.songs.harmony import canonical_key
 from stemlab.songs.held_chords import PIANIST
-from stemlab.songs.meter import METERS
 from stemlab.text import join_prompt
 from stemlab.windows import longest
 
@@ -171,17 +169,12 @@ def _conditions(
     lab: "StemLab", draft: Draft, names: list[str], submix: torch.Tensor | None, first: int, led: int
 ) -> Conditions:
     """What some stems are told from frame `first` on, and behind them a pianist who leads them, or none."""
-    asked = draft.asked
-    texts = [join_prompt(draft.prompts[name], asked.prompt) for name in names] + [PIANIST] * led
+    texts = [join_prompt(draft.prompts[name], draft.asked.prompt) for name in names] + [PIANIST] * led
     activity = draft.activity(names)
     if activity is not None:
         activity = torch.cat([activity, torch.full_like(activity[:1], FREE).expand(led, -1)])
-    conditions = make_conditions(
-        texts,
-        draft.frames - first, draft.grid.channels, draft.bpm, asked.key and canonical_key(asked.key),
-        None if submix is None else submix[:, first:], None if activity is None else activity[:, first:],
-        draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize, METERS[asked.meter],
-    )  # fmt: skip
+    submix, activity = (None if what is None else what[:, first:] for what in (submix, activity))
+    conditions = told_in(lab, draft, texts, draft.frames - first, first, submix, activity)
     unnamed = torch.tensor([not draft.prompts[name] for name in names] + [False] * led)
     return conditions.null(unnamed, tempo=False, key=False, submix=False, activity=False)
 
