@@ -74,9 +74,8 @@ def shared_noise_losses(model: VelocityNet, batch: Batch, how: Objective) -> tor
     t = random_times(conditions.group, dice, how.time_mean)
     coupled, given = draw_roles(conditions.group, how.noise_only, how.given, dice)
     t = torch.where(given, 1.0, t)
-    noise = group_noise(
-        conditions.group, x.shape[1], x.shape[2], dice, torch.where(coupled, 0.0, float(how.share_noise))
-    )
+    rho = torch.where(coupled, 0.0, float(how.share_noise))
+    noise = group_noise(conditions.group, x.shape[1], x.shape[2], dice, rho)
     conditions = conditions.drop(dice).to(device)
     if not how.tell_activity:
         conditions = conditions.null(text=False, tempo=False, key=False, submix=False)
@@ -148,7 +147,7 @@ def training(
     how: Objective,
     steps: Iterable[int],
     rate: Callable[[int], float],
-    parts: Iterable[int] = (0,),
+    parts: Sequence[int] = (0,),
     of: int = 1,
     together: Callable[[nn.Module, torch.Tensor], torch.Tensor] = lambda model, losses: losses,
 ) -> Iterator[torch.Tensor]:
@@ -165,7 +164,6 @@ def training(
     Yields:
         the losses of each step, `(2,)`.
     """
-    parts = list(parts)
     for step in steps:
         losses = torch.zeros(2, device=next(model.parameters()).device)
         for part in parts:
