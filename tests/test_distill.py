@@ -3,7 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,10 @@ from stemlab.checkpoints.hub import pack
 from stemlab.checkpoints.low_rank import change_of, changed, steered, with_low_rank
 from stemlab.codec.bundled import WEIGHTS
 from stemlab.conditions import make_conditions
-from stemlab.lab.conductor import LEADER
 from stemlab.lab.group import StemGroup
 from stemlab.lab.student import load_student
 from stemlab.model import VelocityNet
 from stemlab.sampling import Sampling, integrate
-from stemlab.text import join_prompt
 from stemlab.train import Batch
 from stemlab.training.config import read_config
 from stemlab.training.distill import (
@@ -128,10 +126,21 @@ def test_a_leader_leads_with_a_scale_of_its_own_and_nobody_sees_anybody(teacher)
 
 def test_a_leader_plays_what_the_sampler_makes_of_the_words_and_the_noise_of_its_group(teacher):
     b, noise = batch(), torch.randn(4, 4, 12)
-    made = made_by_leader(teacher, b.conditions, b.prompts, noise, config())
-    told = make_conditions([join_prompt(LEADER, words) for words in PROMPTS], 12, 4, bpm=100.0)
+    told = make_conditions(["pad | slow funk", "pad"], 12, 4, bpm=100.0)
+    made = made_by_leader(teacher, b.conditions, ["pad | slow funk", "pad"], noise, config())
     x = integrate(teacher, told, noise[[0, 2]], Sampling(4, 1.0, 1.0, coupling="noise", sampler="quadratic-euler"))
     assert torch.allclose(made, x[[0, 0, 1, 1]], atol=1e-5) and not torch.allclose(x[0], x[1])
+
+
+@pytest.mark.parametrize(("prompted", "words"), [(True, ["pad | slow funk", "pad | ballad"]), (False, ["pad", "pad"])])
+def test_a_leader_is_told_who_it_is_and_the_groups_words_where_the_config_says_so(teacher, prompted, words):
+    now = situation(batch(), config(led=1.0, leader="pad", prompted=prompted), teacher)
+    plain = situation(batch(), config(led=1.0, leader="pad | slow funk"), teacher)  # the same dice
+    assert torch.allclose(now.conditions.submix[0], plain.conditions.submix[0], atol=1e-5) == (
+        words[0] == "pad | slow funk"
+    )
+    both = plain.conditions.submix[2]
+    assert not torch.allclose(now.conditions.submix[2], both, atol=1e-5)  # "ballad", or nothing, is not "slow funk"
 
 
 def test_going_on_from_a_student_begins_as_that_student(teacher):
@@ -260,6 +269,22 @@ def test_a_student_goes_with_its_flow_and_no_other(lab, run, tmp_path):
     )
     with pytest.raises(ValueError, match="few is 'x'"):
         stemlab.load(packed, "cpu")
+
+
+def test_who_leads_the_song_is_kept_with_the_student(run, weights, tmp_path):
+    folder = tmp_path / "band"
+    shutil.copytree(weights, folder)
+    change, about = load_weights(run[0] / "student")
+    made = {}
+    for leader, prompted in (("keys: organ", True), ("keys: organ", False), ("strings: warm pad", False)):
+        save_weights(folder / "student", change, {**about, "leader": leader, "prompted": prompted})
+        lab = stemlab.load(folder, "cpu")
+        assert lab.student.leader("funk") == leader + " | funk" * prompted
+        made[leader, prompted] = lab.generate(["bass"], prompt="funk", seconds=1.0, seed=1, coupling="song").audio
+    assert not any(np.array_equal(a, b) for a, b in combinations(made.values(), 2))
+    save_weights(folder / "student", change, {**about, "leader": 3})
+    with pytest.raises(ValueError, match="leader is 3"):
+        stemlab.load(folder, "cpu")
 
 
 def test_streaming_is_refused_in_one_line(run, tmp_path, capsys):

@@ -28,7 +28,7 @@ async function makeBand(nets, settings, asked, { report = () => {}, pause = asyn
 // The song that a band's noise is: what a leader alone makes of it, whom nobody hears but the stems. As stemlab/lab/conductor.py.
 async function leader(nets, settings, { asked, frames }, pause) {
   const [noise] = stemNoise(asked.seed, ["song"], settings.grid.channels * frames, 1);
-  const told = conditions({ ...asked, stems: [settings.leader] }, ["song"], ["song"], {}, frames, settings);
+  const told = conditions({ ...asked, stems: [settings.leader], prompt: settings.prompted ? asked.prompt : "" }, ["song"], ["song"], {}, frames, settings);
   return integrate(nets, told, noise, { ...settings.sampling, coupling: "noise" }, settings, new Map(), pause);
 }
 

@@ -21,12 +21,12 @@ from stemlab.browser.onnx_files import OPSET, write_onnx
 from stemlab.checkpoints.folders import atomic_folder
 from stemlab.codec.bundled import SILENCE_DB, StemCodec
 from stemlab.conditions import KEYS
-from stemlab.lab.conductor import LEADER
 from stemlab.lab.draft import PEAK
 from stemlab.lab.request import MOST_STEMS
 from stemlab.lab.stem_lab import StemLab
 from stemlab.lab.student import sampling_of
 from stemlab.sampling import Sampling, quadratic
+from stemlab.songs.held_chords import PIANIST
 from stemlab.text import MAX_BYTES, ByteTextEncoder
 
 FILES = ("prepare.onnx", "velocity.onnx", "bands.onnx", "spectrum.onnx")
@@ -82,10 +82,11 @@ def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def settings(lab: StemLab) -> dict[str, Any]:
     """What the JavaScript asks about a model: its grid, how it is sampled, and the few numbers of its codec."""
+    leader = {"leader": lab.student.led_by, "prompted": lab.student.prompted} if lab.student else {"leader": PIANIST}
     return {
         "version": __version__, "checkpoint": lab.checkpoint, "opset": OPSET, "grid": lab.grid.kept(),
         "sampling": sampling(lab), "keys": KEYS, "letters": MAX_BYTES, "most_stems": MOST_STEMS,
-        "longest": lab.grid.longest, "peak": PEAK, "leader": LEADER, "silence_db": SILENCE_DB,
+        "longest": lab.grid.longest, "peak": PEAK, "silence_db": SILENCE_DB, **leader,
     }  # fmt: skip
 
 

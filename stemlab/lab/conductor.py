@@ -3,9 +3,9 @@
 The network has no condition for chords. But it is told a sub-mix, and plays to that. So the chords become sound, which is in the
 sub-mix, and under the coupling "attention" also stands at t = 1 beside the stems, as one that is there already. It is never heard.
 
-Under the coupling "song" the noise is the song: a leader starts from it, a pad that is told the group's words, and is the sub-mix that
-each stem is told; nobody sees anybody. So seed and prompt mean one song, and a stem depends neither on how many others there are nor
-on who they are. Who accompanies a recording is told that instead.
+Under the coupling "song" the noise is the song: a leader starts from it, whom the student names (the bundled one: a pianist), and is
+the sub-mix that each stem is told; nobody sees anybody. So the seed means one song, and a stem depends neither on how many others there
+are nor on who they are. Who accompanies a recording is told that instead.
 
 Lesson: 07_play_along.ipynb
 """
@@ -23,15 +23,12 @@ from stemlab.lab.recording import hearing_gain
 from stemlab.sampling import integrate
 from stemlab.songs.chords import by_beats, read_chords
 from stemlab.songs.harmony import canonical_key
-from stemlab.songs.held_chords import held_chords
+from stemlab.songs.held_chords import PIANIST, held_chords
 from stemlab.songs.meter import METERS, bar_of
 from stemlab.songs.plan import BEATS
-from stemlab.text import join_prompt
 
 if TYPE_CHECKING:
     from stemlab.lab.stem_lab import StemLab
-
-LEADER = "strings: warm pad, sustained"  # has chords and no attacks: who hears it is free in rhythm
 
 
 def conductor(draft: Draft) -> torch.Tensor | None:
@@ -75,9 +72,10 @@ def leader(lab: "StemLab", draft: Draft, model: Any) -> torch.Tensor:
     Of a group that was extended, each part is made to those before it, which stay.
     """
     asked, noise = replace(draft.asked, coupling="noise"), draft.shared_noise()[None].to(lab.device)
+    words = lab.student.leader(asked.prompt) if lab.student else PIANIST
     made = noise[:, :, :0]
     for frames in accumulate(draft.pieces):
-        told = told_in(lab, draft, [join_prompt(LEADER, asked.prompt)], frames).to(lab.device)
+        told = told_in(lab, draft, [words], frames).to(lab.device)
         known, hold = noise[:, :, :frames].clone(), torch.zeros(1, frames, dtype=torch.bool, device=lab.device)
         known[:, :, : made.shape[2]], hold[:, : made.shape[2]] = made, True
         made = integrate(model, told, noise[:, :, :frames], asked, known, hold)

@@ -11,6 +11,8 @@ from stemlab.checkpoints.files import fingerprint, load_weights
 from stemlab.checkpoints.low_rank import changed
 from stemlab.lab.request import Request
 from stemlab.model import VelocityNet
+from stemlab.songs.held_chords import PIANIST
+from stemlab.text import join_prompt
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,19 @@ class Student:
         model: the network.
         mark: a hash that names its weights.
         steps: how many it takes.
+        led_by: what the stem is told whose part is the song of a shared noise.
+        prompted: whether that stem is told the group's words too.
     """
 
     model: VelocityNet
     mark: str
     steps: int
+    led_by: str = PIANIST
+    prompted: bool = False
+
+    def leader(self, prompt: str) -> str:
+        """The words of the stem that the others are led by under the coupling "song", in a group with that prompt."""
+        return join_prompt(self.led_by, prompt if self.prompted else "")
 
     def sampling(self, scheme: Any = Request.scheme, chords: Any = None) -> dict[str, Any]:
         """How it is followed, as arguments of a `Request` with that scheme and those chords."""
@@ -58,11 +68,16 @@ def load_student(path: str | Path, flow: VelocityNet, mark: str) -> Student:
         )
     if type(steps := about.get("few")) is not int or not 1 <= steps <= 100:
         raise ValueError(f"{path}.json: few is {steps!r}; it takes 1 to 100 steps.")
+    led_by, prompted = about.get("leader", PIANIST), about.get("prompted", False)
+    if not isinstance(led_by, str) or type(prompted) is not bool:
+        raise ValueError(
+            f"{path}.json: leader is {led_by!r} and prompted {prompted!r}; they take a text, and true or false."
+        )
     for name, tensor in change.items():
         if not tensor.is_floating_point() or not tensor.isfinite().all():
             raise ValueError(f"{path}: {name!r} has {tensor.dtype}, NaN or infinity in it: copy it again.")
     try:
-        return Student(changed(flow, change).eval(), fingerprint(path), steps)
+        return Student(changed(flow, change).eval(), fingerprint(path), steps, led_by, prompted)
     except ValueError as error:
         raise ValueError(f"{path}: {error}: copy it again.") from None
 

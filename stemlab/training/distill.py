@@ -26,7 +26,6 @@ from stemlab.checkpoints.low_rank import change_of, with_low_rank
 from stemlab.checkpoints.text_encoders import network
 from stemlab.conditions import Conditions
 from stemlab.flow import group_noise, interpolate
-from stemlab.lab.conductor import LEADER
 from stemlab.model import VelocityNet
 from stemlab.sampling import Sampling, in_interval, integrate, led_by, nothing, stacked
 from stemlab.text import join_prompt
@@ -82,8 +81,10 @@ def situation(batch: Batch, how: StudentConfig, student: VelocityNet) -> Situati
     key, submix, activity = (chance(int(c.group.max()) + 1, how.untold)[c.group] for _ in range(3))
     c = c.drop(dice, how.dropped, 0.0).null(False, False, key, submix, activity)
     if led.any():
-        unsaid = chance(len(batch.prompts), how.dropped).tolist()
-        words = ["" if hidden else prompt for prompt, hidden in zip(batch.prompts, unsaid, strict=True)]
+        said = (chance(len(batch.prompts), 1 - how.dropped) & how.prompted).tolist()
+        words = [
+            join_prompt(how.leader, prompt if told else "") for prompt, told in zip(batch.prompts, said, strict=True)
+        ]
         leaders = made_by_leader(student, c.select(led), words, torch.randn(noise[led].shape, generator=dice), how)
         c.submix[led], c.has_submix[led] = leaders, True
     return Situation(c, batch.x, noise, coupled, given, led, held | given[:, None])
@@ -93,11 +94,11 @@ def situation(batch: Batch, how: StudentConfig, student: VelocityNet) -> Situati
 def made_by_leader(
     student: VelocityNet, c: Conditions, words: list[str], noise: torch.Tensor, how: StudentConfig
 ) -> torch.Tensor:
-    """What the stems of each group are led by, `(N, C, T)`: what a leader who is told its words makes of its first noise."""
+    """What the stems of each group are led by, `(N, C, T)`: what a leader who is told these words makes of its first noise."""
     first, group = torch.unique_consecutive(c.group, return_inverse=True)
     firsts = torch.stack([(c.group == g).nonzero()[0, 0] for g in first])
     told = c.select(firsts).null(text=False, tempo=False, key=False)
-    told = replace(told, tokens=student.text.tokenize([join_prompt(LEADER, words[g]) for g in first]))
+    told = replace(told, tokens=student.text.tokenize([words[g] for g in first]))
     plainly = Sampling(how.few, guidance=1.0, mates=1.0, coupling="noise", sampler="quadratic-euler")
     return integrate(student, told, noise[firsts], plainly)[group]
 
@@ -178,5 +179,5 @@ def train_student(
         update(student, optimizer, ema, config.lr * trapezoid(step, config.steps, config.cooldown, warmup=20))
         run.log(config.log_every, **{f"step_{i}": loss for i, loss in enumerate(losses, 1)})
     told = {"kind": "student", "steps": run.step, "flow": fingerprint(config.flow), "few": config.few}
-    told |= {"guidance": config.guidance, "mates": config.mates}
+    told |= {"guidance": config.guidance, "mates": config.mates, "leader": config.leader, "prompted": config.prompted}
     save_weights(run.out / "student", {name: t.half() for name, t in change_of(ema.module).items()}, told)

@@ -14,6 +14,7 @@ from stemlab.codec.vocoder import Vocoder
 from stemlab.framing import SAMPLE_RATE, WINDOW_SECONDS
 from stemlab.model import VelocityNet
 from stemlab.sampling import Sampling
+from stemlab.songs.held_chords import PIANIST
 from stemlab.train import Objective
 from stemlab.training.checks import check_model, number
 
@@ -107,6 +108,7 @@ class StudentConfig(FlowBatches):
         rank: of the change that is trained; see `stemlab.checkpoints.low_rank`.
         start: path of a student to go on from, without suffix, or null.
         led: share of the groups of which each stem is told what a leader makes of the noise, and sees nobody.
+        leader: what that one is told that it is.  prompted: tell it the group's words too.
         dropped: share in which each condition is left out.  untold: the same for key, sub-mix and activity, on top of that.
         mended: share of the stems of which a part is there already.
         save_every, log_every: steps.
@@ -129,6 +131,8 @@ class StudentConfig(FlowBatches):
     rank: int = number(1, 4096, 32)
     start: str | None = None
     led: float = number(*SHARE, 0.4)
+    leader: str = PIANIST
+    prompted: bool = False
     dropped: float = number(*SHARE, 0.1)
     untold: float = number(*SHARE, 0.65)
     mended: float = number(*SHARE, 0.1)
