@@ -21,7 +21,6 @@ Everything that is done is kept in `--out`: run the command again and it goes on
 `lab.generate` starts it again.
 """
 
-import argparse
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -30,7 +29,7 @@ from random import Random
 
 import numpy as np
 import torch
-from ablation import go_through
+from ablation import begun, go_through, parser_of
 from ablation_report import MEASURES, Form
 from pairs_songs import build, bundled, noise_of
 from pairs_training import train_on_pairs
@@ -134,30 +133,14 @@ def behind_held_out(index: int, seconds: float) -> torch.Tensor:
 
 def main() -> None:
     """Make songs, train, generate, measure, report: as far as time goes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("eval/pairs"))
-    parser.add_argument("--config", type=Path, default=Path("configs/ablation.json"), help="of the flow")
+    parser = parser_of(__doc__, "eval/pairs", groups=40, steps=16)
     parser.add_argument("--trainings", nargs="+", choices=["C", *SHARES], default=["C", "pairs"])
     parser.add_argument("--cells", nargs="+", choices=list(CELLS), default=list(CELLS))
     parser.add_argument("--songs", type=int, default=960, help="to learn from (960)")
-    parser.add_argument("--seeds", type=int, default=3, help="trainings of each kind (3)")
-    parser.add_argument("--groups", type=int, default=40, help="groups generated in each cell (40)")
-    parser.add_argument("--seconds", type=float, default=8.0, help="length of a group")
-    parser.add_argument("--sampler-steps", type=int, default=16)
-    parser.add_argument("--minutes", type=float, help="stop after so long; the same command goes on")
-    parser.add_argument("--classifier-songs", type=int, default=1000)
-    parser.add_argument("--workers", type=int, default=1, help="processes for what needs no model")
-    arguments = parser.parse_args()
-    if arguments.groups < 2 or arguments.seeds < 1:
-        parser.error("--groups takes 2 or more, --seeds 1 or more")
-    deadline = time.monotonic() + 60 * (arguments.minutes or 1e9)
+    arguments, bench, deadline = begun(parser, PairsBench)
     config = replace(read_config(arguments.config), latents=str(arguments.out / "songs"), songs=0)
     (_, frames), *_ = config.sizes
     build(Path(config.latents), config.seed, arguments.songs, frames, arguments.workers)
-    bench = PairsBench(
-        arguments.out, arguments.groups, arguments.seconds,
-        classifier_songs=arguments.classifier_songs, workers=arguments.workers,
-    )  # fmt: skip
     ways = {"C": train, **{name: partial(train_on_pairs, share=share) for name, share in SHARES.items()}}
     trainings = {name: (config, ways[name]) for name in arguments.trainings}
     cells = {

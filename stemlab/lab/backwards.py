@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from stemlab.lab.conductor import told_in
+from stemlab.lab.telling import told_in
 from stemlab.model import Prepared, VelocityNet
 from stemlab.sampling import Sampling, integrate
 

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from stemlab.conditions import Conditions, make_conditions
 from stemlab.framing import SAMPLE_RATE
 from stemlab.lab.draft import Draft
 from stemlab.lab.recording import hearing_gain
+from stemlab.lab.telling import told_in
 from stemlab.sampling import integrate
 from stemlab.songs.chords import by_beats, read_chords
 from stemlab.songs.harmony import canonical_key
 from stemlab.songs.held_chords import PIANIST, held_chords
-from stemlab.songs.meter import METERS, bar_of
+from stemlab.songs.meter import bar_of
 from stemlab.songs.plan import BEATS
 
 if TYPE_CHECKING:
@@ -80,28 +80,3 @@ def leader(lab: "StemLab", draft: Draft, model: Any) -> torch.Tensor:
         known[:, :, : made.shape[2]], hold[:, : made.shape[2]] = made, True
         made = integrate(model, told, noise[:, :, :frames], asked, known, hold)
     return made[0].cpu()
-
-
-def told_in(
-    lab: "StemLab",
-    draft: Draft,
-    texts: list[str],
-    frames: int,
-    first: int = 0,
-    submix: torch.Tensor | None = None,
-    activity: torch.Tensor | None = None,
-    with_key: bool = True,
-) -> Conditions:
-    """Conditions of stems in a draft: its tempo, meter and key, and where in the bar they begin.
-
-    Args:
-        texts: of the stems.
-        frames: T, counted from frame `first` of the draft.
-        submix, activity: from there on, as for `make_conditions`.
-        with_key: tell the key.
-    """
-    asked = draft.asked
-    return make_conditions(
-        texts, frames, draft.grid.channels, draft.bpm, canonical_key(asked.key) if asked.key and with_key else None, submix, activity,
-        draft.start + first * draft.grid.seconds * (asked.bpm or 0) / 60, lab.model.text.tokenize, METERS[asked.meter],
-    )  # fmt: skip

@@ -17,7 +17,7 @@ from stemlab.checkpoints.json_files import shown
 from stemlab.conditions import Conditions
 from stemlab.framing import Grid
 from stemlab.lab.backwards import noise_behind
-from stemlab.lab.conductor import conductor, played_to, told_in
+from stemlab.lab.conductor import conductor, played_to
 from stemlab.lab.draft import Draft
 from stemlab.lab.gate import gate, ramped
 from stemlab.lab.group import Stem, StemGroup
@@ -26,6 +26,7 @@ from stemlab.lab.levels import around_recording
 from stemlab.lab.loop import Turning
 from stemlab.lab.recording import Recording
 from stemlab.lab.request import Request
+from stemlab.lab.telling import told_in
 from stemlab.lab.words import hint
 from stemlab.noise import blend
 from stemlab.sampling import Callback, integrate

@@ -81,12 +81,12 @@ def situation(batch: Batch, how: StudentConfig, student: VelocityNet) -> Situati
     key, submix, activity = (chance(int(c.group.max()) + 1, how.untold)[c.group] for _ in range(3))
     c = c.drop(dice, how.dropped, 0.0).null(False, False, key, submix, activity)
     if led.any():
+        start = torch.randn(noise[led].shape, generator=dice)
         said = (chance(len(batch.prompts), 1 - how.dropped) & how.prompted).tolist()
         words = [
             join_prompt(how.leader, prompt if told else "") for prompt, told in zip(batch.prompts, said, strict=True)
         ]
-        leaders = made_by_leader(student, c.select(led), words, torch.randn(noise[led].shape, generator=dice), how)
-        c.submix[led], c.has_submix[led] = leaders, True
+        c.submix[led], c.has_submix[led] = made_by_leader(student, c.select(led), words, start, how), True
     return Situation(c, batch.x, noise, coupled, given, led, held | given[:, None])
 
 
